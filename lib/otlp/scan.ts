@@ -1,0 +1,359 @@
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
+import { SpanTable } from "./span-table.ts";
+import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
+
+/** AnyValue nests through arrays and maps; deeper than this no reader of ours or theirs can be trusted to go. */
+export const MAX_VALUE_DEPTH = 32;
+
+/** A span that cannot be kept, while its neighbours can. */
+export interface Rejected {
+  /** Where its message begins. */
+  readonly offset: number;
+  readonly reason: string;
+}
+
+export interface Scan {
+  readonly table: SpanTable;
+  readonly rejected: readonly Rejected[];
+}
+
+/**
+ * Walks the bytes of a TracesData or ExportTraceServiceRequest message (they are alike on the wire) and says where each
+ * span's fields lie. Checks all that a later reader relies on: every tag, length, wire type and nesting depth, down to
+ * the last attribute. Spans with impossible ids are left out and named. Throws invalid_argument, with the offset, on
+ * bytes that are not such a message.
+ *
+ * @param table where rows are added; by default a new one over `bytes`
+ */
+export function scanTraces(
+  bytes: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+  table: SpanTable = new SpanTable(bytes),
+): Scan {
+  const wire = new Wire(bytes, start, end);
+  const rejected: Rejected[] = [];
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES)) scanResourceSpans(wire, table, rejected);
+    else skipUnknown(wire, tag, 1, 1);
+  }
+  return { table, rejected };
+}
+
+const field = (number: number, type: number): number => (number << 3) | type;
+
+/** Skips a field that this version does not know; one that it knows, with another wire type, is a fault. */
+function skipUnknown(wire: Wire, tag: number, firstKnown: number, lastKnown: number): void {
+  const number = tag >>> 3;
+  if (number >= firstKnown && number <= lastKnown)
+    throw fault(wire.pos, `field ${number} has wire type ${tag & 7}, which is not its own`);
+  wire.skip(tag);
+}
+
+function scanResourceSpans(wire: Wire, table: SpanTable, rejected: Rejected[]): void {
+  const outer = wire.enter();
+  const start = wire.pos;
+  const end = wire.limit;
+  while (wire.more()) {
+    const tag = wire.tag();
+    switch (tag) {
+      case field(1, BYTES):
+        checkResource(wire);
+        break;
+      case field(2, BYTES):
+        scanScopeSpans(wire, table, rejected, start, end);
+        break;
+      case field(3, BYTES):
+        wire.pos = wire.end();
+        break;
+      default:
+        skipUnknown(wire, tag, 1, 3);
+    }
+  }
+  wire.leave(outer);
+}
+
+function scanScopeSpans(
+  wire: Wire,
+  table: SpanTable,
+  rejected: Rejected[],
+  resourceStart: number,
+  resourceEnd: number,
+): void {
+  const outer = wire.enter();
+  const source = table.sources.length;
+  table.sources.push({ resourceStart, resourceEnd, scopeStart: wire.pos, scopeEnd: wire.limit });
+  while (wire.more()) {
+    const tag = wire.tag();
+    switch (tag) {
+      case field(1, BYTES):
+        checkScope(wire);
+        break;
+      case field(2, BYTES):
+        scanSpan(wire, table, rejected, source);
+        break;
+      case field(3, BYTES):
+        wire.pos = wire.end();
+        break;
+      default:
+        skipUnknown(wire, tag, 1, 3);
+    }
+  }
+  wire.leave(outer);
+}
+
+function checkResource(wire: Wire): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(2, VARINT)) wire.varint();
+    else if (tag === field(3, BYTES)) wire.pos = wire.end();
+    else skipUnknown(wire, tag, 1, 3);
+  }
+  wire.leave(outer);
+}
+
+function checkScope(wire: Wire): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES) || tag === field(2, BYTES)) wire.pos = wire.end();
+    else if (tag === field(3, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(4, VARINT)) wire.varint();
+    else skipUnknown(wire, tag, 1, 4);
+  }
+  wire.leave(outer);
+}
+
+function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: number): void {
+  const outer = wire.enter();
+  const start = wire.pos;
+  const bytes = wire.bytes;
+  let traceId = start;
+  let traceIdLength = 0;
+  let spanId = start;
+  let spanIdLength = 0;
+  let parentId = 0;
+  let parentIdLength = 0;
+  let nameStart = 0;
+  let nameEnd = 0;
+  let startAt = 0;
+  let endAt = 0;
+  let kind = 0;
+  let status = 0;
+  while (wire.more()) {
+    const tag = wire.tag();
+    switch (tag) {
+      case field(1, BYTES): {
+        const end = wire.end();
+        traceId = wire.pos;
+        traceIdLength = end - traceId;
+        wire.pos = end;
+        break;
+      }
+      case field(2, BYTES): {
+        const end = wire.end();
+        spanId = wire.pos;
+        spanIdLength = end - spanId;
+        wire.pos = end;
+        break;
+      }
+      case field(4, BYTES): {
+        const end = wire.end();
+        parentId = wire.pos;
+        parentIdLength = end - parentId;
+        wire.pos = end;
+        break;
+      }
+      case field(5, BYTES): {
+        nameEnd = wire.end();
+        nameStart = wire.pos;
+        wire.pos = nameEnd;
+        break;
+      }
+      case field(6, VARINT): {
+        const value = wire.varint();
+        kind = value <= 5 && wire.high === 0 ? value : 0;
+        break;
+      }
+      case field(7, FIXED64):
+        startAt = wire.take(8);
+        break;
+      case field(8, FIXED64):
+        endAt = wire.take(8);
+        break;
+      case field(9, BYTES):
+        checkAttribute(wire, 0);
+        break;
+      case field(11, BYTES):
+        checkEvent(wire);
+        break;
+      case field(13, BYTES):
+        checkLink(wire);
+        break;
+      case field(15, BYTES):
+        status = scanStatus(wire, status);
+        break;
+      case field(3, BYTES):
+        wire.pos = wire.end();
+        break;
+      case field(10, VARINT):
+      case field(12, VARINT):
+      case field(14, VARINT):
+        wire.varint();
+        break;
+      case field(16, FIXED32):
+        wire.take(4);
+        break;
+      default:
+        skipUnknown(wire, tag, 1, 16);
+    }
+  }
+  const reason =
+    idFault("trace_id", bytes, traceId, traceIdLength, TRACE_ID_BYTES) ??
+    idFault("span_id", bytes, spanId, spanIdLength, SPAN_ID_BYTES) ??
+    parentFault(parentIdLength);
+  if (reason !== undefined) rejected.push({ offset: start, reason });
+  else {
+    const row = table.add();
+    table.start[row] = start;
+    table.end[row] = wire.limit;
+    table.source[row] = source;
+    table.traceId[row] = traceId;
+    table.spanId[row] = spanId;
+    table.parentId[row] = parentIdLength === 0 || isZero(bytes, parentId, SPAN_ID_BYTES) ? 0 : parentId;
+    table.nameStart[row] = nameStart;
+    table.nameEnd[row] = nameEnd;
+    table.startLow[row] = startAt === 0 ? 0 : uint32At(bytes, startAt);
+    table.startHigh[row] = startAt === 0 ? 0 : uint32At(bytes, startAt + 4);
+    table.endLow[row] = endAt === 0 ? 0 : uint32At(bytes, endAt);
+    table.endHigh[row] = endAt === 0 ? 0 : uint32At(bytes, endAt + 4);
+    table.kind[row] = kind;
+    table.status[row] = status;
+  }
+  wire.leave(outer);
+}
+
+function idFault(name: string, bytes: Uint8Array, at: number, length: number, expected: number): string | undefined {
+  if (length !== expected) return `${name} has ${length} bytes, expected ${expected}`;
+  return isZero(bytes, at, expected) ? `${name} is all zero` : undefined;
+}
+
+/** An absent parent and one of zeros both mean a root. */
+const parentFault = (length: number): string | undefined =>
+  length === 0 || length === SPAN_ID_BYTES
+    ? undefined
+    : `parent_span_id has ${length} bytes, expected 0 or ${SPAN_ID_BYTES}`;
+
+function isZero(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
+function scanStatus(wire: Wire, before: number): number {
+  let status = before;
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(2, BYTES)) wire.pos = wire.end();
+    else if (tag === field(3, VARINT)) {
+      const value = wire.varint();
+      status = value <= 2 && wire.high === 0 ? value : 0;
+    } else skipUnknown(wire, tag, 2, 3);
+  }
+  wire.leave(outer);
+  return status;
+}
+
+function checkEvent(wire: Wire): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, FIXED64)) wire.take(8);
+    else if (tag === field(2, BYTES)) wire.pos = wire.end();
+    else if (tag === field(3, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(4, VARINT)) wire.varint();
+    else skipUnknown(wire, tag, 1, 4);
+  }
+  wire.leave(outer);
+}
+
+function checkLink(wire: Wire): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES) || tag === field(2, BYTES) || tag === field(3, BYTES)) wire.pos = wire.end();
+    else if (tag === field(4, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(5, VARINT)) wire.varint();
+    else if (tag === field(6, FIXED32)) wire.take(4);
+    else skipUnknown(wire, tag, 1, 6);
+  }
+  wire.leave(outer);
+}
+
+/** A KeyValue message. */
+function checkAttribute(wire: Wire, depth: number): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES)) wire.pos = wire.end();
+    else if (tag === field(2, BYTES)) checkValue(wire, depth);
+    else if (tag === field(3, VARINT)) wire.varint();
+    else skipUnknown(wire, tag, 1, 3);
+  }
+  wire.leave(outer);
+}
+
+/** An AnyValue message. */
+function checkValue(wire: Wire, depth: number): void {
+  if (depth > MAX_VALUE_DEPTH) throw fault(wire.pos, `an attribute value nests deeper than ${MAX_VALUE_DEPTH}`);
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    switch (tag) {
+      case field(1, BYTES):
+      case field(7, BYTES):
+        wire.pos = wire.end();
+        break;
+      case field(2, VARINT):
+      case field(3, VARINT):
+      case field(8, VARINT):
+        wire.varint();
+        break;
+      case field(4, FIXED64):
+        wire.take(8);
+        break;
+      case field(5, BYTES):
+        checkValues(wire, depth);
+        break;
+      case field(6, BYTES):
+        checkEntries(wire, depth);
+        break;
+      default:
+        skipUnknown(wire, tag, 1, 8);
+    }
+  }
+  wire.leave(outer);
+}
+
+function checkValues(wire: Wire, depth: number): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES)) checkValue(wire, depth + 1);
+    else skipUnknown(wire, tag, 1, 1);
+  }
+  wire.leave(outer);
+}
+
+function checkEntries(wire: Wire, depth: number): void {
+  const outer = wire.enter();
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, BYTES)) checkAttribute(wire, depth + 1);
+    else skipUnknown(wire, tag, 1, 1);
+  }
+  wire.leave(outer);
+}

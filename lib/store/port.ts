@@ -1,0 +1,48 @@
+import type { TraceId } from "../model/ids.ts";
+import type { Trace } from "../model/span.ts";
+import type { Operation, TimeHint, TraceQuery } from "../model/trace-query.ts";
+
+/** The part of a plan that everything written follows from. */
+export interface WritePlan {
+  /** The stream's name and creation time. */
+  readonly stream: string;
+  readonly shardId: string;
+  /** Sequence numbers, both inclusive. */
+  readonly first: string;
+  readonly last: string;
+  /** Milliseconds since the epoch: when the plan was made. */
+  readonly at: number;
+  /** Hours (since the epoch) up to this one get late heads. */
+  readonly closed: number;
+}
+
+/** Spans of one tenant that arrived together: one stream record, decoded. */
+export interface Batch {
+  readonly tenant: string;
+  /** Unix epoch nanoseconds: the start of every span that states none. */
+  readonly receivedNanos: bigint;
+  /** TracesData. */
+  readonly traces: Uint8Array;
+}
+
+export interface TraceWriter {
+  /** Writes all that the batches hold, heads last. The same plan and batches always write the same bytes to the same keys. */
+  write(plan: WritePlan, batches: readonly Batch[]): Promise<void>;
+}
+
+export interface TraceReader {
+  /** Every stored span of the trace; undefined when there is none. */
+  trace(tenant: string, id: TraceId, hint?: TimeHint): Promise<Trace | undefined>;
+  /** Whole traces, ordered by their newest matching span's start, newest first, then by trace id. */
+  find(tenant: string, query: TraceQuery): AsyncIterable<Trace>;
+}
+
+export interface Names {
+  /** Sorted. */
+  services(tenant: string): Promise<readonly string[]>;
+  /** Sorted by name, then kind. */
+  operations(tenant: string, service: string): Promise<readonly Operation[]>;
+}
+
+/** All of it, as one store. */
+export interface TraceStore extends TraceWriter, TraceReader, Names {}
