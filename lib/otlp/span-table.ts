@@ -48,6 +48,18 @@ export class SpanTable {
     return this.count++;
   }
 
+  /** Copies a row over another. */
+  move(from: number, to: number): void {
+    for (const column of this.columns()) column[to] = column[from] as number;
+  }
+
+  private columns(): (Uint32Array | Uint8Array)[] {
+    return [
+      ...[this.start, this.end, this.source, this.traceId, this.spanId, this.parentId, this.nameStart, this.nameEnd],
+      ...[this.startLow, this.startHigh, this.endLow, this.endHigh, this.kind, this.status],
+    ];
+  }
+
   startNanos(row: number): bigint {
     return joinHalves(this.startLow[row] as number, this.startHigh[row] as number);
   }
