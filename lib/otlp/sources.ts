@@ -49,7 +49,7 @@ export function sourceOrdinals(table: SpanTable): SourceOrdinals {
     const fields = sharedFields(table.bytes, source);
     const resource = joined(table.bytes, fields.resource);
     const scope = joined(table.bytes, fields.scope);
-    const key = `${resource.length}:${resource.latin1Slice()}${scope.latin1Slice()}`;
+    const key = `${resource.length}:${resource.toString("latin1")}${scope.toString("latin1")}`;
     let number = known.get(key);
     if (number === undefined) {
       number = distinct.length;
