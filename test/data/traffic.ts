@@ -199,9 +199,7 @@ function serverCall(random: Random, service: number): Call {
       ["network.protocol.version", "1.1"],
       ["network.peer.port", BigInt(32768 + random.below(28000))],
       ["network.peer.address", `10.${random.below(4)}.7.${random.below(256)}`],
-      ["network.transport", "tcp"],
       ["http.request.body.size", BigInt(random.below(2000))],
-      ["http.request.header.accept", "application/json, text/plain, */*"],
     ],
   };
 }
@@ -222,7 +220,6 @@ function clientCall(random: Random, service: number): Call {
       ["network.protocol.version", "1.1"],
       ["http.request.resend_count", BigInt(random.below(3))],
       ["http.response.body.size", BigInt(random.below(20_000))],
-      ["network.transport", "tcp"],
       ["network.peer.address", `10.${random.below(4)}.9.${random.below(12)}`],
       ["network.peer.port", 8080n],
       ["thread.id", BigInt(20 + random.below(64))],
@@ -270,7 +267,6 @@ function internalCall(random: Random, service: number): Call {
         `shop.${SERVICES[service]}.${name}(${name}.java:88) at shop.framework.Dispatcher.dispatch(Dispatcher.java:412)`,
       ],
       ["app.items.count", BigInt(random.below(30))],
-      ["app.region", random.pick(["eu-west-1", "eu-central-1", "us-east-1"])],
       ["app.feature.flag", random.pick(["checkout-v2:on", "checkout-v2:off"])],
       ["app.cache.hit", random.chance(0.7)],
       ["app.score", Math.round(random.fraction() * 1e6) / 1e6],
