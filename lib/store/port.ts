@@ -33,8 +33,15 @@ export interface TraceWriter {
 export interface TraceReader {
   /** Every stored span of the trace; undefined when there is none. */
   trace(tenant: string, id: TraceId, hint?: TimeHint): Promise<Trace | undefined>;
-  /** Whole traces, ordered by their newest matching span's start, newest first, then by trace id. */
-  find(tenant: string, query: TraceQuery): AsyncIterable<Trace>;
+  find(tenant: string, query: TraceQuery): Found;
+}
+
+/** What a search finds, as it finds it. Nothing is read before the first trace is asked for. */
+export interface Found {
+  /** Whole traces, ordered by their newest matching span's start, newest first, then by trace id. Can be walked once. */
+  readonly traces: AsyncIterable<Trace>;
+  /** After the last trace: false when the search's budget ended first, or part of the store could not be read, so that more may match. */
+  isComplete(): boolean;
 }
 
 export interface Names {
