@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { invalid } from "../model/errors.ts";
+import { SECONDS_PER_HOUR } from "../model/time.ts";
+import type { ItemQuery, Key } from "./items.ts";
+import type { SegmentId } from "./segment/types.ts";
+
+/** What a query needs to name a run of sort keys. */
+export type Range = Pick<ItemQuery, "pk"> & { readonly from: Uint8Array; readonly to: Uint8Array };
+
+/** Where an hour's heads say that a segment is; `at` is when its plan was made, milliseconds since the epoch. */
+export interface HeadKey {
+  readonly at: number;
+  readonly segment: SegmentId;
+}
+
+export const HOURS_PER_DAY = 24;
+export const MILLIS_PER_MINUTE = 60_000;
+
+const AT_BYTES = 8;
+const SEGMENT_BYTES = 16;
+const HOUR_BYTES = 4;
+const HEAD_BYTES = AT_BYTES + SEGMENT_BYTES;
+
+/** Kinds of items that share the partition of a tenant's day. */
+const LATE_HEAD = 1;
+
+/** DynamoDB wants a sort key of at least a byte; parts stand alone in their partition, so that one BatchGet reads many at once. */
+const ALONE = Uint8Array.of(0);
+
+/** A partition key is at most 2,048 bytes; two names of this many UTF-16 units, 3 bytes each, and their digests fit. */
+const MAX_PART_UNITS = 300;
+/** A sort key is at most 1,024 bytes. */
+const MAX_NAME_BYTES = 900;
+
+/** The heads of segments, by the hour of their spans' starts, in the order in which their plans were made. */
+export const headKey = (tenant: string, hour: number, at: number, segment: SegmentId): Key => ({
+  pk: pk("S", tenant, hour),
+  sk: headBytes(at, segment),
+});
+
+/** Heads of plans made between the two times, both inclusive; all of the hour's by default. */
+export const headRange = (tenant: string, hour: number, fromAt = 0, toAt = Number.MAX_SAFE_INTEGER): Range => ({
+  pk: pk("S", tenant, hour),
+  from: number64(fromAt),
+  to: Buffer.concat([number64(toAt), END]),
+});
+
+export const readHeadKey = (sk: Uint8Array): HeadKey => readHead(exactly(sk, HEAD_BYTES, "head"), 0);
+
+/** Heads of segments whose hour was closed when their plan was made. */
+export const lateHeadKey = (tenant: string, hour: number, at: number, segment: SegmentId): Key => ({
+  pk: pk("H", tenant, dayOf(hour)),
+  sk: Buffer.concat([lateHour(hour), headBytes(at, segment)]),
+});
+
+/** Late heads of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
+export const lateHeadRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => ({
+  pk: pk("H", tenant, day),
+  from: lateHour(Math.max(fromHour, day * HOURS_PER_DAY)),
+  to: Buffer.concat([lateHour(Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)), END]),
+});
+
+export function readLateHeadKey(sk: Uint8Array): HeadKey & { readonly hour: number } {
+  const bytes = exactly(sk, 1 + HOUR_BYTES + HEAD_BYTES, "late head");
+  return { hour: bytes.readUInt32BE(1), ...readHead(bytes, 1 + HOUR_BYTES) };
+}
+
+/** All parts of a small segment. */
+export const bundleKey = (tenant: string, segment: SegmentId): Key => ({ pk: pk("D", tenant, segment), sk: ALONE });
+
+export const pageKey = (tenant: string, segment: SegmentId, n: number): Key => partKey("P", tenant, segment, n);
+export const termsKey = (tenant: string, segment: SegmentId, n: number): Key => partKey("I", tenant, segment, n);
+export const rowsKey = (tenant: string, segment: SegmentId, n: number): Key => partKey("R", tenant, segment, n);
+
+const partKey = (kind: string, tenant: string, segment: SegmentId, n: number): Key => ({
+  pk: pk(kind, tenant, segment, n),
+  sk: ALONE,
+});
+
+/** What a plan counted in an hour, in as many bodies as it needs. */
+export const countsKey = (tenant: string, hour: number, at: number, segment: SegmentId, n: number): Key => ({
+  pk: pk("G", tenant, hour),
+  sk: Buffer.concat([headBytes(at, segment), number32(n)]),
+});
+
+/** Counts of plans made between the two times, both inclusive. */
+export const countsRange = (tenant: string, hour: number, fromAt = 0, toAt = Number.MAX_SAFE_INTEGER): Range => ({
+  ...headRange(tenant, hour, fromAt, toAt),
+  pk: pk("G", tenant, hour),
+});
+
+export const serviceKey = (tenant: string, service: string): Key => ({
+  pk: servicesPartition(tenant),
+  sk: boundedBytes(service),
+});
+export const servicesPartition = (tenant: string): string => pk("C", tenant);
+
+/** `kind` is OTLP's number. */
+export const operationKey = (tenant: string, service: string, operation: string, kind: number): Key => ({
+  pk: operationsPartition(tenant, service),
+  sk: Buffer.concat([boundedBytes(operation), Uint8Array.of(kind)]),
+});
+export const operationsPartition = (tenant: string, service: string): string => pk("O", tenant, service);
+
+/** `stream` is its name and creation time. */
+export const readerKey = (stream: string, shardId: string): Key => ({
+  pk: pk("K", stream),
+  sk: boundedBytes(shardId),
+});
+/** Holds the hour up to which the whole stream is closed; no shard has this name. */
+export const closedKey = (stream: string): Key => readerKey(stream, "*");
+
+/** That a plan made in this minute (since the epoch) has heads of that tenant and hour. */
+export const workKey = (minute: number, tenant: string, hour: number): Key => ({
+  pk: pk("W", minute),
+  sk: Buffer.concat([boundedBytes(tenant), number32(hour)]),
+});
+
+/** When all that stands in an hour expires, whenever it was written: its end and the retention; Unix epoch seconds. */
+export const hourTtl = (hour: number, retentionHours: number): number => (hour + 1 + retentionHours) * SECONDS_PER_HOUR;
+
+export const dayOf = (hour: number): number => Math.floor(hour / HOURS_PER_DAY);
+
+export const minuteOf = (millis: number): number => Math.floor(millis / MILLIS_PER_MINUTE);
+
+/** One text a key, for maps. */
+export const keyText = (key: Key): string => `${key.pk}\n${Buffer.from(key.sk).toString("latin1")}`;
+
+const pk = (kind: string, ...parts: readonly (string | number)[]): string =>
+  [kind, ...parts.map((part) => (typeof part === "number" ? part : boundedText(part)))].join("#");
+
+/** Names may hold any character: what separates parts is escaped, and of a long one all but the beginning becomes a digest. */
+function boundedText(text: string): string {
+  const escaped = text.toWellFormed().replaceAll("%", "%25").replaceAll("#", "%23");
+  if (escaped.length <= MAX_PART_UNITS) return escaped;
+  return `${escaped.slice(0, MAX_PART_UNITS).toWellFormed()}%~${digest(text).toString("hex")}`;
+}
+
+/** A shortened name is longer than any that is left whole, so the two are never confused. */
+function boundedBytes(name: string): Buffer {
+  const bytes = Buffer.from(name);
+  return bytes.length <= MAX_NAME_BYTES ? bytes : Buffer.concat([bytes.subarray(0, MAX_NAME_BYTES), digest(name)]);
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+const headBytes = (at: number, segment: SegmentId): Buffer => Buffer.concat([number64(at), segmentBytes(segment)]);
+
+const readHead = (bytes: Buffer, offset: number): HeadKey => ({
+  at: Number(bytes.readBigUInt64BE(offset)),
+  segment: bytes.toString("hex", offset + AT_BYTES, offset + HEAD_BYTES),
+});
+
+function segmentBytes(segment: SegmentId): Buffer {
+  if (!/^[0-9a-f]{32}$/.test(segment)) throw invalid(`segment id ${segment}: expected 32 hex digits`);
+  return Buffer.from(segment, "hex");
+}
+
+/** After every key that begins as this one does: no key has a longer tail. */
+const END = Buffer.alloc(SEGMENT_BYTES + HOUR_BYTES + AT_BYTES, 0xff);
+
+const lateHour = (hour: number): Buffer => Buffer.concat([Uint8Array.of(LATE_HEAD), number32(hour)]);
+
+function number32(value: number): Buffer {
+  const bytes = Buffer.alloc(HOUR_BYTES);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function number64(value: number): Buffer {
+  const bytes = Buffer.alloc(AT_BYTES);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+function exactly(sk: Uint8Array, length: number, what: string): Buffer {
+  if (sk.length !== length) throw invalid(`sort key of ${sk.length} bytes: expected ${length} of a ${what}`);
+  return Buffer.from(sk.buffer, sk.byteOffset, sk.byteLength);
+}

@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Key } from "../../../lib/store/items.ts";
+import {
+  bundleKey,
+  countsKey,
+  countsRange,
+  headKey,
+  headRange,
+  hourTtl,
+  keyText,
+  lateHeadKey,
+  lateHeadRange,
+  operationKey,
+  pageKey,
+  readerKey,
+  readHeadKey,
+  readLateHeadKey,
+  rowsKey,
+  serviceKey,
+  termsKey,
+  workKey,
+} from "../../../lib/store/keys.ts";
+
+const name = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1 }),
+  fc.stringMatching(/^[#%~a2356]{1,8}$/),
+  fc.string({ unit: "grapheme", minLength: 290, maxLength: 1200 }),
+);
+const hour = fc.integer({ min: 0, max: 600_000 });
+const at = fc.integer({ min: 0, max: 2 ** 53 - 1 });
+const segment = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("hex"));
+const n = fc.integer({ min: 0, max: 100_000 });
+
+/** Each kind of key with what it is made of. */
+const made = fc.oneof(
+  fc.tuple(fc.constant("head"), name, hour, at, segment).map((a) => [a, headKey(a[1], a[2], a[3], a[4])] as const),
+  fc.tuple(fc.constant("late"), name, hour, at, segment).map((a) => [a, lateHeadKey(a[1], a[2], a[3], a[4])] as const),
+  fc.tuple(fc.constant("bundle"), name, segment).map((a) => [a, bundleKey(a[1], a[2])] as const),
+  fc.tuple(fc.constant("page"), name, segment, n).map((a) => [a, pageKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("terms"), name, segment, n).map((a) => [a, termsKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("rows"), name, segment, n).map((a) => [a, rowsKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("service"), name, name).map((a) => [a, serviceKey(a[1], a[2])] as const),
+  fc
+    .tuple(fc.constant("operation"), name, name, name, fc.integer({ min: 0, max: 5 }))
+    .map((a) => [a, operationKey(a[1], a[2], a[3], a[4])] as const),
+  fc.tuple(fc.constant("reader"), name, name).map((a) => [a, readerKey(a[1], a[2])] as const),
+  fc.tuple(fc.constant("work"), n, name, hour).map((a) => [a, workKey(a[1], a[2], a[3])] as const),
+  fc
+    .tuple(fc.constant("counts"), name, hour, at, segment, n)
+    .map((a) => [a, countsKey(a[1], a[2], a[3], a[4], a[5])] as const),
+);
+
+const isIn = (key: Key, range: { pk: string; from: Uint8Array; to: Uint8Array }): boolean =>
+  key.pk === range.pk && Buffer.compare(key.sk, range.from) >= 0 && Buffer.compare(key.sk, range.to) <= 0;
+
+describe("keys", () => {
+  test("differ whenever what they name differs, whatever characters the names are made of", () => {
+    fc.assert(
+      fc.property(made, made, ([a, keyA], [b, keyB]) => {
+        expect(keyText(keyA) === keyText(keyB)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("keep tenants and services apart where one name ends and the next begins", () => {
+    expect(operationKey("a#b", "c", "o", 1)).not.toEqual(operationKey("a", "b#c", "o", 1));
+    expect(operationKey("a%23b", "c", "o", 1)).not.toEqual(operationKey("a#b", "c", "o", 1));
+  });
+
+  test("stay within the table's limits on keys", () => {
+    fc.assert(
+      fc.property(made, ([, key]) => {
+        expect(Buffer.byteLength(key.pk)).toBeLessThanOrEqual(2048);
+        expect(key.pk.isWellFormed()).toBe(true);
+        expect(key.sk.length).toBeGreaterThan(0);
+        expect(key.sk.length).toBeLessThanOrEqual(1024);
+      }),
+    );
+    const long = "\u{1F525}#%\ud83d".repeat(100_000);
+    const worst = operationKey(long, long, long, 1);
+    expect(Buffer.byteLength(worst.pk)).toBeLessThanOrEqual(2048);
+    expect(worst.sk.length).toBeLessThanOrEqual(1024);
+  });
+
+  test("of long names differ though they begin alike", () => {
+    const long = "x".repeat(5_000);
+    expect(operationKey("t", `${long}a`, "o", 1).pk).not.toBe(operationKey("t", `${long}b`, "o", 1).pk);
+    expect(serviceKey("t", `${long}a`).sk).not.toEqual(serviceKey("t", `${long}b`).sk);
+  });
+
+  test("of heads order by the time of their plan, and a range takes both of its ends", () => {
+    fc.assert(
+      fc.property(name, hour, at, at, at, segment, (tenant, h, x, y, z, id) => {
+        const [from, to] = x < y ? [x, y] : [y, x];
+        expect(isIn(headKey(tenant, h, z, id), headRange(tenant, h, from, to))).toBe(from <= z && z <= to);
+        expect(isIn(headKey(tenant, h, z, id), headRange(tenant, h))).toBe(true);
+        expect(isIn(countsKey(tenant, h, z, id, 7), countsRange(tenant, h, from, to))).toBe(from <= z && z <= to);
+      }),
+    );
+  });
+
+  test("of late heads order by hour, and a range takes exactly its hours", () => {
+    fc.assert(
+      fc.property(name, hour, hour, hour, at, segment, (tenant, h, x, y, time, id) => {
+        const [from, to] = x < y ? [x, y] : [y, x];
+        const day = Math.floor(h / 24);
+        expect(isIn(lateHeadKey(tenant, h, time, id), lateHeadRange(tenant, day, from, to))).toBe(from <= h && h <= to);
+      }),
+    );
+  });
+
+  test("of heads say again what they were made of", () => {
+    fc.assert(
+      fc.property(name, hour, at, segment, (tenant, h, time, id) => {
+        expect(readHeadKey(headKey(tenant, h, time, id).sk)).toEqual({ at: time, segment: id });
+        expect(readLateHeadKey(lateHeadKey(tenant, h, time, id).sk)).toEqual({ hour: h, at: time, segment: id });
+      }),
+    );
+    expect(() => readHeadKey(Buffer.alloc(23))).toThrow("sort key of 23 bytes");
+  });
+
+  test("are not made of a segment id that is none", () => {
+    expect(() => headKey("t", 1, 2, "F".repeat(32))).toThrow("expected 32 hex digits");
+  });
+
+  test("what stands in an hour expires a retention after the hour's end", () => {
+    const start = Date.UTC(2026, 10, 22, 13) / 1000;
+    expect(hourTtl(start / 3600, 168)).toBe(start + 3600 + 7 * 86_400);
+  });
+});
