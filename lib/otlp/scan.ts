@@ -10,6 +10,8 @@ export interface Rejected {
   /** Where its message begins. */
   readonly offset: number;
   readonly reason: string;
+  /** What stood there, where the reason is shared by many spans. */
+  readonly value?: string;
 }
 
 export interface Scan {

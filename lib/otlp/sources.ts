@@ -2,7 +2,7 @@ import type { Source, SpanTable } from "./span-table.ts";
 import { BYTES, Wire } from "./wire.ts";
 
 /** A byte range that a group's message consists of, its children left out. */
-interface Range {
+export interface Range {
   readonly start: number;
   readonly end: number;
 }
@@ -15,10 +15,20 @@ export interface SharedFields {
 
 const CHILD = (2 << 3) | BYTES;
 
-export const sharedFields = (bytes: Uint8Array, source: Source): SharedFields => ({
-  resource: allButChildren(bytes, source.resourceStart, source.resourceEnd),
-  scope: allButChildren(bytes, source.scopeStart, source.scopeEnd),
-});
+/** Finding them walks over every child, so it is done once a source, however often its spans are divided. */
+const found = new WeakMap<Source, SharedFields>();
+
+export function sharedFields(bytes: Uint8Array, source: Source): SharedFields {
+  let fields = found.get(source);
+  if (fields === undefined) {
+    fields = {
+      resource: allButChildren(bytes, source.resourceStart, source.resourceEnd),
+      scope: allButChildren(bytes, source.scopeStart, source.scopeEnd),
+    };
+    found.set(source, fields);
+  }
+  return fields;
+}
 
 /** In ResourceSpans and in ScopeSpans alike the children are field 2. */
 function allButChildren(bytes: Uint8Array, start: number, end: number): Range[] {

@@ -148,6 +148,22 @@ export class Wire {
 
 export const fault = (offset: number, what: string): Error => invalid(`malformed protobuf at byte ${offset}: ${what}`);
 
+/** Bytes that `value`, a non-negative integer below 2^32, takes as a varint. */
+export const varintLength = (value: number): number =>
+  value < 2 ** 7 ? 1 : value < 2 ** 14 ? 2 : value < 2 ** 21 ? 3 : value < 2 ** 28 ? 4 : 5;
+
+/** Writes a non-negative integer below 2^32 and returns where it ends. */
+export function writeVarint(out: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  while (rest >= 0x80) {
+    out[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  out[at++] = rest;
+  return at;
+}
+
 export const uint32At = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |
