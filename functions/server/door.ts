@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createAdaptorServer } from "@hono/node-server";
+import { Usage } from "./usage.ts";
+
+export type Answer = (request: Request) => Response | Promise<Response>;
+
+export interface DoorParts {
+  readonly host: string;
+  readonly port: number;
+  /** The flag that names the port, for the one line that is printed when it is taken. */
+  readonly flag: string;
+}
+
+/** One listening port. It opens before there is anything behind it, so that a port that is taken is known at once. */
+export interface Door {
+  /** With the port that was really taken. */
+  readonly url: string;
+  /** Until this is called, requests are answered with 503. */
+  serve(answer: Answer): void;
+  /** Takes no new connections, lets requests finish for `waitMillis`, then cuts them off. */
+  close(waitMillis: number): Promise<void>;
+}
+
+/** While connections drain: those that fall idle are closed this often. */
+const IDLE_CHECK_MILLIS = 50;
+
+const starting: Answer = () =>
+  new Response("starting", { status: 503, headers: { "Retry-After": "1", "Content-Type": "text/plain" } });
+
+export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
+  let answer = starting;
+  const server = createAdaptorServer({ fetch: (request) => answer(request) });
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw new Usage(`--${flag} ${port}: ${whyNot(error, host)}`, 1);
+  }
+  const address = server.address();
+  const taken = typeof address === "object" ? address?.port : undefined;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken ?? port}`,
+    serve(next) {
+      answer = next;
+    },
+    async close(waitMillis) {
+      const closed = once(server, "close");
+      server.close();
+      if (!("closeIdleConnections" in server)) return;
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MILLIS);
+      const late = setTimeout(() => server.closeAllConnections(), waitMillis);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(late);
+    },
+  };
+}
+
+function whyNot(error: unknown, host: string): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return `the port is taken on ${host}; free it or name another`;
+  if (code === "EACCES") return "this user may not listen on it; name a port from 1024 up";
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return `--host ${host} is not an address of this machine`;
+  return error instanceof Error ? error.message : String(error);
+}

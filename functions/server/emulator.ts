@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { Running } from "./thread.ts";
+
+export interface EmulatorData {
+  /** Its LevelDB folder. */
+  readonly path: string;
+}
+
+export interface EmulatorHello {
+  readonly endpoint: string;
+}
+
+/** Longer than any pause between two requests of ours: a kept connection must not be closed just as it is used again. */
+const KEEP_ALIVE_MILLIS = 600_000;
+
+/** Puts an emulator on a free port of the loopback: it takes any credentials, so nobody else may reach it. */
+export async function serveEmulator(server: Server): Promise<Running> {
+  server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the emulator has no port");
+  const hello: EmulatorHello = { endpoint: `http://127.0.0.1:${address.port}` };
+  return {
+    hello,
+    close: () =>
+      new Promise((resolve, reject) => {
+        // Closes the database too, which is why it has to be waited for.
+        server.close((error) => (error === undefined || error === null ? resolve() : reject(error)));
+        server.closeIdleConnections();
+      }),
+  };
+}

@@ -1,0 +1,33 @@
+import kinesalite from "kinesalite";
+import db, { type KinesisStore } from "kinesalite/db/index.js";
+import { type EmulatorData, serveEmulator } from "./emulator.ts";
+import { sweepStreams } from "./stream-sweep.ts";
+import { serveThread } from "./thread.ts";
+
+/** Records expire a day after they came; a minute more or less does not matter, and the first pass clears a backlog. */
+const SWEEP_MILLIS = 60_000;
+
+await serveThread<EmulatorData>(async ({ path }) => {
+  const stores: KinesisStore[] = [];
+  const create = db.create;
+  // The emulator keeps its store to itself, and deletes an expired record only when a reader passes it.
+  db.create = (options) => {
+    const store = create(options);
+    stores.push(store);
+    return store;
+  };
+  const emulator = await serveEmulator(kinesalite({ path, createStreamMs: 0 }));
+  let sweeping: Promise<unknown> = Promise.resolve();
+  const sweep = (): void => {
+    sweeping = Promise.all(stores.map((store) => sweepStreams(store, Date.now)));
+  };
+  const timer = setInterval(sweep, SWEEP_MILLIS);
+  return {
+    hello: emulator.hello,
+    async close() {
+      clearInterval(timer);
+      await sweeping;
+      await emulator.close();
+    },
+  };
+});

@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+
+export interface ThreadParts {
+  readonly file: URL;
+  /** Handed to the thread by structured clone. */
+  readonly data: unknown;
+  /** Ceiling of its JavaScript heap: a thread that outgrows it ends alone instead of taking the machine with it. */
+  readonly heapMegabytes: number;
+}
+
+/** A worker thread that says when it is up and can be told to end. */
+export interface Thread<Hello> {
+  /** What it said when it was up. */
+  readonly hello: Hello;
+  /** Settles when it has ended; undefined when it was told to. */
+  readonly ended: Promise<Error | undefined>;
+  /** Tells it to finish what it is doing; killed after `waitMillis`. */
+  close(waitMillis: number): Promise<void>;
+}
+
+export async function startThread<Hello>({ file, data, heapMegabytes }: ThreadParts): Promise<Thread<Hello>> {
+  const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
+  let fault: Error | undefined;
+  let isClosing = false;
+  worker.on("error", (error) => {
+    fault = error instanceof Error ? error : new Error(String(error));
+  });
+  const ended = once(worker, "exit").then(([code]) => {
+    if (isClosing) return undefined;
+    return fault ?? new Error(`${file.pathname} ended by itself with code ${code}`);
+  });
+  const hello = await Promise.race([once(worker, "message").then(([message]): Hello => message), ended]);
+  if (hello instanceof Error) throw hello;
+  if (hello === undefined) throw new Error(`${file.pathname} ended before it was up`);
+  return {
+    hello,
+    ended,
+    async close(waitMillis) {
+      isClosing = true;
+      worker.postMessage("close");
+      const timer = setTimeout(() => void worker.terminate(), waitMillis);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+export interface Running {
+  /** Told to whoever started the thread. */
+  readonly hello: unknown;
+  close(): Promise<void>;
+}
+
+/** The thread's own side: starts, says hello, and closes when told to. */
+export async function serveThread<Data>(start: (data: Data) => Promise<Running>): Promise<void> {
+  const running = await start(workerData);
+  parentPort?.once("message", () => {
+    void running.close().finally(() => parentPort?.close());
+  });
+  parentPort?.postMessage(running.hello);
+}
