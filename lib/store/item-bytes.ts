@@ -14,7 +14,13 @@ export function itemBytes(item: Item & { readonly version?: number }): number {
   return keys + BODY.length + item.body.length + TTL.length + numberBytes(item.ttl) + version;
 }
 
-const numberBytes = (value: number): number => Math.ceil(String(value).replace(/0+$/, "").length / 2) + 1;
+/** Pairs of digits are counted from the decimal point, zeros at the end are not. */
+function numberBytes(value: number): number {
+  const digits = String(value);
+  const significant = digits.replace(/0+$/, "").length;
+  const isAcross = significant % 2 === 0 && digits.length % 2 === 1 && significant > 0;
+  return Math.ceil(significant / 2) + 1 + (isAcross ? 1 : 0);
+}
 
 /** Write request units. */
 export const writeUnits = (item: Item): number => Math.ceil(itemBytes(item) / BYTES_PER_WRITE_UNIT);

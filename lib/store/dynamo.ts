@@ -1,0 +1,196 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { TracingError } from "../model/errors.ts";
+import type { Item, ItemQuery, Items, Key, Register, Registers } from "./items.ts";
+import { BODY, PARTITION_KEY, SORT_KEY, TTL, VERSION } from "./table.ts";
+
+/** Undefined is the SDK's own default: environment, profile, role. */
+export interface DynamoOptions {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** A connection is one round trip; DynamoDB answers in milliseconds, and what hangs is better asked again. */
+const CONNECT_MILLIS = 1_000;
+/** A call of 16 MB over a Lambda's 70 MB/s, and a slow partition. */
+const REQUEST_MILLIS = 5_000;
+/** Calls at once, over all queries that share the process. */
+const MAX_SOCKETS = 64;
+
+/** Every retry is our own: only we know the deadline and the pace. */
+export const dynamoClient = (options: DynamoOptions = {}): DynamoDBClient =>
+  new DynamoDBClient({
+    ...options,
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_MILLIS,
+      requestTimeout: REQUEST_MILLIS,
+      httpAgent: { maxSockets: MAX_SOCKETS },
+      httpsAgent: { maxSockets: MAX_SOCKETS },
+    }),
+  });
+
+type Attributes = Record<string, AttributeValue>;
+
+export function dynamoItems(client: DynamoDBClient, table: string): Items & Registers {
+  return {
+    async get(keys, consistent) {
+      const command = new BatchGetItemCommand({
+        RequestItems: { [table]: { Keys: keys.map(keyAttributes), ConsistentRead: consistent } },
+      });
+      const answer = await told(client.send(command));
+      return {
+        items: (answer.Responses?.[table] ?? []).map(readItem),
+        left: (answer.UnprocessedKeys?.[table]?.Keys ?? []).map(readKey),
+      };
+    },
+
+    async query(query) {
+      const answer = await told(client.send(new QueryCommand(queryInput(table, query))));
+      const last = answer.LastEvaluatedKey;
+      return {
+        items: (answer.Items ?? []).map(readItem),
+        next: last === undefined ? undefined : readKey(last).sk,
+      };
+    },
+
+    async put(items) {
+      const command = new BatchWriteItemCommand({
+        RequestItems: { [table]: items.map((item) => ({ PutRequest: { Item: itemAttributes(item) } })) },
+      });
+      const answer = await told(client.send(command));
+      return (answer.UnprocessedItems?.[table] ?? []).map((request) => readItem(request.PutRequest?.Item ?? {}));
+    },
+
+    async load(key) {
+      const command = new GetItemCommand({ TableName: table, Key: keyAttributes(key), ConsistentRead: true });
+      const found = (await told(client.send(command))).Item;
+      if (found === undefined) return undefined;
+      return { body: bytesOf(found[BODY]), ttl: numberOf(found[TTL]), version: numberOf(found[VERSION]) };
+    },
+
+    async save(key, register) {
+      const command = new PutItemCommand({
+        TableName: table,
+        Item: { ...itemAttributes({ ...key, ...register }), [VERSION]: { N: String(register.version) } },
+        ...condition(register),
+      });
+      try {
+        await told(client.send(command));
+        return true;
+      } catch (error) {
+        if (error instanceof TracingError && nameOf(error.cause) === "ConditionalCheckFailedException") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+const condition = ({ version }: Register) =>
+  version === 1
+    ? { ConditionExpression: "attribute_not_exists(#p)", ExpressionAttributeNames: { "#p": PARTITION_KEY } }
+    : {
+        ConditionExpression: "#v = :v",
+        ExpressionAttributeNames: { "#v": VERSION },
+        ExpressionAttributeValues: { ":v": { N: String(version - 1) } },
+      };
+
+function queryInput(table: string, query: ItemQuery): QueryCommandInput {
+  const { from, to } = query;
+  const bounds = [from === undefined ? undefined : ":from", to === undefined ? undefined : ":to"];
+  const condition =
+    bounds[0] !== undefined && bounds[1] !== undefined
+      ? " AND #s BETWEEN :from AND :to"
+      : bounds[0] !== undefined
+        ? " AND #s >= :from"
+        : bounds[1] !== undefined
+          ? " AND #s <= :to"
+          : "";
+  return {
+    TableName: table,
+    KeyConditionExpression: `#p = :p${condition}`,
+    ExpressionAttributeNames: { "#p": PARTITION_KEY, ...(condition === "" ? {} : { "#s": SORT_KEY }) },
+    ExpressionAttributeValues: {
+      ":p": { S: query.pk },
+      ...(from === undefined ? {} : { ":from": { B: from } }),
+      ...(to === undefined ? {} : { ":to": { B: to } }),
+    },
+    ScanIndexForward: query.descending !== true,
+    ConsistentRead: query.consistent,
+    ...(query.limit === undefined ? {} : { Limit: query.limit }),
+    ...(query.after === undefined ? {} : { ExclusiveStartKey: keyAttributes({ pk: query.pk, sk: query.after }) }),
+  };
+}
+
+const keyAttributes = (key: Key): Attributes => ({ [PARTITION_KEY]: { S: key.pk }, [SORT_KEY]: { B: key.sk } });
+
+const itemAttributes = (item: Item): Attributes => ({
+  ...keyAttributes(item),
+  [BODY]: { B: item.body },
+  [TTL]: { N: String(item.ttl) },
+});
+
+const readKey = (attributes: Attributes): Key => ({
+  pk: attributes[PARTITION_KEY]?.S ?? "",
+  sk: bytesOf(attributes[SORT_KEY]),
+});
+
+const readItem = (attributes: Attributes): Item => ({
+  ...readKey(attributes),
+  body: bytesOf(attributes[BODY]),
+  ttl: numberOf(attributes[TTL]),
+});
+
+function bytesOf(value: AttributeValue | undefined): Uint8Array {
+  if (value?.B === undefined) throw new TracingError("internal", "an item of the table lacks a binary attribute");
+  return value.B;
+}
+
+function numberOf(value: AttributeValue | undefined): number {
+  if (value?.N === undefined) throw new TracingError("internal", "an item of the table lacks a number attribute");
+  return Number(value.N);
+}
+
+const THROTTLED: ReadonlySet<string> = new Set([
+  "ProvisionedThroughputExceededException",
+  "ThrottlingException",
+  "RequestLimitExceeded",
+]);
+/** Another write to the same item was under way: the next one may well succeed. */
+const BUSY: ReadonlySet<string> = new Set(["TransactionConflictException", "ReplicatedWriteConflictException"]);
+
+/** The answer, or what went wrong in our own words. */
+async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const name = nameOf(cause);
+    if (THROTTLED.has(name)) throw new TracingError("throttled", `the table throttles: ${name}`, { cause });
+    if (BUSY.has(name) || isPassing(cause))
+      throw new TracingError("unavailable", `the table does not answer: ${name}`, { cause });
+    throw new TracingError("internal", `the table refused: ${name}`, { cause });
+  }
+}
+
+/** A 5xx, or no answer at all: a timeout, a connection that was refused or lost. */
+function isPassing(error: unknown): boolean {
+  const status =
+    error instanceof Error && "$metadata" in error
+      ? (error.$metadata as { readonly httpStatusCode?: number }).httpStatusCode
+      : undefined;
+  if (status !== undefined) return status >= 500;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return nameOf(error) === "TimeoutError" || /^E[A-Z]+$/.test(code);
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : String(error));
