@@ -180,3 +180,12 @@ export function joinHalves(low: number, high: number): bigint {
   halves[1] = high;
   return whole[0] as bigint;
 }
+
+const double = new Float64Array(whole.buffer);
+
+/** Eight bytes as a floating-point number. */
+export function float64At(bytes: Uint8Array, at: number): number {
+  halves[0] = uint32At(bytes, at);
+  halves[1] = uint32At(bytes, at + 4);
+  return double[0] as number;
+}
