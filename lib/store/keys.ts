@@ -119,6 +119,10 @@ export const workKey = (minute: number, tenant: string, hour: number): Key => ({
 /** When all that stands in an hour expires, whenever it was written: its end and the retention; Unix epoch seconds. */
 export const hourTtl = (hour: number, retentionHours: number): number => (hour + 1 + retentionHours) * SECONDS_PER_HOUR;
 
+/** When a name expires that a plan brought: an hour after its newest span may, since names are refreshed hourly; Unix epoch seconds. */
+export const nameTtl = (at: number, retentionHours: number): number =>
+  Math.ceil(at / 1000) + (retentionHours + 1) * SECONDS_PER_HOUR;
+
 export const dayOf = (hour: number): number => Math.floor(hour / HOURS_PER_DAY);
 
 export const minuteOf = (millis: number): number => Math.floor(millis / MILLIS_PER_MINUTE);
