@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { MILLIS_PER_HOUR, parseGoDuration } from "../../lib/model/time.ts";
+import { NANOS_PER_HOUR, parseGoDuration } from "../../lib/model/time.ts";
 import { Usage } from "./usage.ts";
 
 export interface Settings {
@@ -10,7 +10,7 @@ export interface Settings {
   /** Folder of everything that outlives the process. */
   readonly data: string;
   /** How long spans are kept. */
-  readonly retentionSeconds: number;
+  readonly retentionHours: number;
   readonly stream: string;
   readonly table: string;
 }
@@ -65,24 +65,25 @@ const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
     expected: "a folder",
     read: (text) => (text === "" ? undefined : text),
   },
-  retentionSeconds: {
+  retentionHours: {
     flag: "retention",
     env: "SKUA_RETENTION",
     default: "168h",
     about: "how long spans are kept",
-    expected: "a duration of 1s to 8760h, such as 36h or 90m",
+    expected: "whole hours from 1h to 8760h, such as 36h",
     read: readRetention,
   },
   stream: awsName("stream", "name of the Kinesis stream; created if absent"),
   table: awsName("table", "name of the DynamoDB table; created if absent"),
 };
 
-const LONGEST_RETENTION_SECONDS = (8760 * MILLIS_PER_HOUR) / 1000;
+/** A year, as Kinesis has it. */
+const LONGEST_RETENTION_HOURS = 8760;
 
 function readRetention(text: string): number | undefined {
   try {
-    const seconds = Number(parseGoDuration(text)) / 1e9;
-    return Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_RETENTION_SECONDS ? seconds : undefined;
+    const hours = Number(parseGoDuration(text)) / Number(NANOS_PER_HOUR);
+    return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST_RETENTION_HOURS ? hours : undefined;
   } catch {
     return undefined;
   }
@@ -99,7 +100,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     queryPort: of(SETTINGS.queryPort),
     healthPort: of(SETTINGS.healthPort),
     data: of(SETTINGS.data),
-    retentionSeconds: of(SETTINGS.retentionSeconds),
+    retentionHours: of(SETTINGS.retentionHours),
     stream: of(SETTINGS.stream),
     table: of(SETTINGS.table),
   };

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The runtime itself, not a wrapper around it: a signal has to reach the very process. */
+export const NODE = join(ROOT, "node_modules/node/bin/node");
+const MAIN = "functions/server/main.ts";
+
+const READY_MILLIS = 30_000;
+
+export interface SkuaServer {
+  readonly otlp: string;
+  readonly query: string;
+  readonly health: string;
+  readonly data: string;
+  readonly process: ChildProcess;
+  /** From the start of the process until it said that it was ready. */
+  readonly readyMillis: number;
+  /** Everything it printed as JSON lines so far. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+  /** Sends the signal and waits for the end; the exit code, null when the signal itself was the end. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ServerOptions {
+  readonly data?: string;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A folder of its own, gone when the tests of the file are through. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "skua-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+const ANY_PORTS = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0"];
+
+/** Nothing of the caller's own AWS or Skua settings. */
+export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|SKUA|OTEL|NODE_OPTIONS|VITEST)/.test(name));
+  return { ...Object.fromEntries(inherited), ...more };
+}
+
+/** Runs the server to its end: for calls that are refused, and for --help. */
+export async function runServer(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(NODE, [MAIN, ...flags], {
+    cwd: ROOT,
+    env: bareEnvironment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [code]: (number | null)[] = await once(child, "close");
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = "";
+  stream.on("data", (chunk) => {
+    text += String(chunk);
+  });
+  return () => text;
+}
+
+/** The real server as a child process on free ports, once it says that it is ready. */
+export async function startServer({ data, flags = [], env = {} }: ServerOptions): Promise<SkuaServer> {
+  const started = performance.now();
+  const args = [MAIN, ...ANY_PORTS, ...(data === undefined ? [] : ["--data", data]), ...flags];
+  const child = spawn(NODE, args, { cwd: ROOT, env: bareEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
+  const ended = once(child, "exit");
+  const stderr = collect(child.stderr);
+  const lines: Record<string, unknown>[] = [];
+  const ready = new Promise<Record<string, unknown>>((resolve) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const entry: Record<string, unknown> = line.startsWith("{") ? JSON.parse(line) : { msg: line };
+      lines.push(entry);
+      if (entry.msg === "ready") resolve(entry);
+    });
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), READY_MILLIS);
+  const hello = await Promise.race([ready, ended.then(() => undefined)]);
+  clearTimeout(timer);
+  if (hello === undefined) throw new Error(`the server did not start:\n${stderr()}\n${JSON.stringify(lines, null, 1)}`);
+  return {
+    otlp: String(hello.otlp),
+    query: String(hello.query),
+    health: String(hello.health),
+    data: String(hello.data),
+    process: child,
+    readyMillis: performance.now() - started,
+    lines,
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code]: (number | null)[] = await ended;
+      return code ?? null;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { helpText, readSettings } from "../../../functions/server/settings.ts";
+import { Usage } from "../../../functions/server/usage.ts";
+
+const DEFAULTS = {
+  host: "127.0.0.1",
+  otlpHttpPort: 4318,
+  queryPort: 16_686,
+  healthPort: 13_133,
+  data: ".skua",
+  retentionHours: 168,
+  stream: "skua",
+  table: "skua",
+};
+
+describe("the command line", () => {
+  test("asks for nothing, and gets Jaeger's own ports on the loopback and a week", () => {
+    expect(readSettings([], {})).toEqual(DEFAULTS);
+  });
+
+  test("beats the environment, which beats the default", () => {
+    const env = { SKUA_QUERY_PORT: "1", SKUA_HEALTH_PORT: "2", SKUA_RETENTION: "36h" };
+    expect(readSettings(["--query-port", "0", "--data=/tmp/x"], env)).toEqual({
+      ...DEFAULTS,
+      queryPort: 0,
+      healthPort: 2,
+      retentionHours: 36,
+      data: "/tmp/x",
+    });
+  });
+
+  test.each([
+    [["--query-port", "65536"], '--query-port "65536": expected a port, 0 to 65535'],
+    [["--otlp-http-port", "http"], '--otlp-http-port "http": expected a port, 0 to 65535'],
+    [["--health-port=-1"], '--health-port "-1": expected a port, 0 to 65535'],
+    [["--retention", "30m"], '--retention "30m": expected whole hours from 1h to 8760h, such as 36h'],
+    [["--retention", "8761h"], '--retention "8761h": expected whole hours from 1h to 8760h, such as 36h'],
+    [["--host", "a b"], '--host "a b": expected an address or a host name'],
+    [["--data", ""], '--data "": expected a folder'],
+    [["--stream", "a/b"], '--stream "a/b": expected 3 to 128 of a-z A-Z 0-9 _ . -'],
+  ])("%j is refused by flag, value and expectation", (argv, message) => {
+    expect(() => readSettings(argv, {})).toThrow(new Usage(message));
+  });
+
+  test("names the variable when the wrong value came from the environment", () => {
+    expect(() => readSettings([], { SKUA_HEALTH_PORT: "x" })).toThrow(
+      new Usage('SKUA_HEALTH_PORT "x": expected a port, 0 to 65535'),
+    );
+  });
+
+  test.each([["--prot"], ["4318"], ["--query-port"]])(
+    "does not know %s, says so in one line and where to look",
+    (arg) => {
+      expect(() => readSettings([arg], {})).toThrow(/^[^\n]+; npm start -- --help lists the flags$/);
+    },
+  );
+
+  test.each([["--help"], ["-h"]])("%s wins over everything but a flag that does not exist", (flag) => {
+    expect(readSettings([flag, "--query-port", "x"], {})).toBe("help");
+  });
+});
+
+test("the help names every flag, its variable and its default, and the SDK's variables", () => {
+  const help = helpText();
+  for (const [flag, value] of [
+    ["host", "127.0.0.1"],
+    ["otlp-http-port", "4318"],
+    ["query-port", "16686"],
+    ["health-port", "13133"],
+    ["data", ".skua"],
+    ["retention", "168h"],
+    ["stream", "skua"],
+    ["table", "skua"],
+  ]) {
+    expect(help).toContain(`--${flag} (${value})`);
+    expect(help).toContain(`SKUA_${flag?.toUpperCase().replaceAll("-", "_")} `);
+  }
+  for (const name of ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL\n", "AWS_REGION"])
+    expect(help).toContain(name);
+});
