@@ -1,0 +1,49 @@
+import type { Node } from "constructs";
+import { z } from "zod";
+
+const wholeNumber = (least: number, most: number) => {
+  const expected = `expected a whole number from ${least} to ${most}`;
+  return z.coerce.number(expected).int(expected).min(least, expected).max(most, expected);
+};
+
+const Settings = z.strictObject({
+  /** Part of the stack's name, so that several can stand in one account. */
+  stage: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}$/, "expected 1 to 20 of a-z, 0-9 and -, beginning with a letter")
+    .default("main"),
+  /** Days that a span can be found. */
+  retentionDays: wholeNumber(1, 365).default(7),
+  /** Shards of the stream: each takes 1 MB or 1,000 records a second, and costs the same when nothing comes. */
+  shards: wholeNumber(1, 200).default(1),
+  architecture: z.enum(["arm64", "x86_64"], "expected arm64 or x86_64").default("arm64"),
+  /** Seconds that spans wait in the stream for company: longer means fewer, fuller and cheaper segments. */
+  batchWindowSeconds: wholeNumber(1, 300).default(5),
+});
+
+export type Settings = z.output<typeof Settings>;
+
+const PREFIX = "skua:";
+
+/**
+ * The deployment's settings from CDK context: `cdk deploy -c skua:shards=2`, or under `context` in cdk.json. A value
+ * or a name that is not known stops the synthesis.
+ */
+export function readSettings(node: Node): Settings {
+  const context: Readonly<Record<string, unknown>> = node.getAllContext();
+  const given = Object.entries(context)
+    .filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, value]) => [name.slice(PREFIX.length), value]);
+  const parsed = Settings.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  throw new Error(parsed.error.issues.map((issue) => explain(issue, context)).join("\n"));
+}
+
+function explain(issue: z.core.$ZodIssue, context: Readonly<Record<string, unknown>>): string {
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(Settings.shape).map((name) => PREFIX + name);
+    return `${issue.keys.map((name) => PREFIX + name).join(", ")}: no such setting, expected one of ${known.join(", ")}`;
+  }
+  const name = PREFIX + issue.path.join(".");
+  return `${name}: ${issue.message}, got ${JSON.stringify(context[name])}`;
+}

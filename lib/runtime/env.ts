@@ -1,0 +1,49 @@
+import * as z from "zod/mini";
+import { invalid } from "../model/errors.ts";
+
+const name = z.string().check(z.minLength(1));
+const positive = z.coerce.number().check(z.int(), z.positive());
+
+const Ingest = z.object({
+  STREAM_NAME: name,
+  /** Spans that started longer ago are refused. */
+  RETENTION_DAYS: positive,
+});
+
+const Query = z.object({
+  TABLE_NAME: name,
+  /** How far back a search may look. */
+  RETENTION_DAYS: positive,
+});
+
+const Indexer = z.object({
+  STREAM_NAME: name,
+  TABLE_NAME: name,
+  QUARANTINE_BUCKET: name,
+  RETENTION_DAYS: positive,
+  /** The function's own timeout: an attempt that began longer ago is dead. */
+  TIMEOUT_SECONDS: positive,
+});
+
+/** The variables as whoever deploys a function has to set them. */
+export type IngestEnv = Record<keyof z.output<typeof Ingest>, string>;
+export type QueryEnv = Record<keyof z.output<typeof Query>, string>;
+export type IndexerEnv = Record<keyof z.output<typeof Indexer>, string>;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment as plain values; one fault that names every variable that is missing or wrong. */
+const parse = <T>(schema: z.ZodMiniType<T>, env: Env): T => {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  throw invalid(parsed.error.issues.map((issue) => explain(issue, env)).join("; "));
+};
+
+function explain(issue: z.core.$ZodIssue, env: Env): string {
+  const variable = issue.path.join(".");
+  return `environment variable ${variable} = ${JSON.stringify(env[variable])}: ${issue.message}`;
+}
+
+export const ingestEnv = (env: Env) => parse(Ingest, env);
+export const queryEnv = (env: Env) => parse(Query, env);
+export const indexerEnv = (env: Env) => parse(Indexer, env);
