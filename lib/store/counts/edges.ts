@@ -1,0 +1,110 @@
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
+import type { PlanSpans } from "../plan-spans.ts";
+import { hashBytes } from "../segment/term-hash.ts";
+import type { PlanServices } from "./plan-services.ts";
+import { referencesOf } from "./references.ts";
+import { type SpanIndex, spanIndex } from "./span-index.ts";
+import { SIDES } from "./types.ts";
+
+/** A row's half, before it is known under which numbers it is written. */
+export interface RowHalf {
+  readonly row: number;
+  /** See Half. */
+  readonly hash: number;
+  readonly references: readonly number[];
+  readonly peer: string | undefined;
+  readonly isReferred: boolean;
+}
+
+export interface PlanEdges {
+  /** Per hour of the child's start: `parent service × services + child service` → calls. */
+  readonly settled: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** Per row. */
+  readonly halves: readonly RowHalf[];
+}
+
+/**
+ * The dependency edges that a plan can settle, and what it must leave to be joined with other plans (rules of
+ * spark-dependencies, jaeger-wire 7; docs/format.md, "Edges"). An edge is settled unless
+ * its lower end is a server side (a client side of the same id, in another plan, would take its place) or its upper end
+ * is a client side alone (a server side of the same id would).
+ */
+export function planEdges(spans: PlanSpans, { services, service }: PlanServices): PlanEdges {
+  const { table, traces, hour } = spans;
+  const index = spanIndex(spans);
+  const hashes = spanHashes(spans);
+  const settled = new Map<number, Map<number, number>>();
+  const isReferred = new Uint8Array(table.count);
+  const halves: Omit<RowHalf, "isReferred">[] = [];
+  for (let row = 0; row < table.count; row++) {
+    const { spanIdsAt, peerService } = referencesOf(table, row);
+    const trace = traces.ordinal[row] as number;
+    const references: number[] = [];
+    for (const at of spanIdsAt) {
+      const first = index.first(trace, at);
+      for (let parent = first; parent >= 0; parent = index.next[parent] as number) isReferred[parent] = 1;
+      const parent = isServer(spans, row) ? -1 : settledParent(spans, services, service, index, first);
+      if (parent < 0) references.push(hashes.of(trace, at));
+      else addCall(settled, hour[row] as number, parent * services.length + (service[row] as number));
+    }
+    halves.push({ row, hash: hashes.of(trace, table.spanId[row] as number), references, peer: peerService });
+  }
+  return { settled, halves: halves.map((half) => ({ ...half, isReferred: isReferred[half.row] === 1 })) };
+}
+
+const isServer = ({ table }: PlanSpans, row: number): boolean => SIDES[table.kind[row] as number] === "server";
+
+/**
+ * The service at the upper end of an edge, when nothing that is still to come can change it: of a shared id the server
+ * side; of spans with neither side the service that comes first by name. -1 when it must be joined.
+ */
+function settledParent(
+  { table }: PlanSpans,
+  services: readonly string[],
+  service: Uint32Array,
+  index: SpanIndex,
+  first: number,
+): number {
+  let server = -1;
+  let neither = -1;
+  let hasClient = false;
+  for (let row = first; row >= 0; row = index.next[row] as number) {
+    const side = SIDES[table.kind[row] as number];
+    const own = service[row] as number;
+    if (side === "client") hasClient = true;
+    else if (side === "server") server = firstByName(services, server, own);
+    else neither = firstByName(services, neither, own);
+  }
+  if (server >= 0) return server;
+  return hasClient ? -1 : neither;
+}
+
+const firstByName = (services: readonly string[], a: number, b: number): number =>
+  a < 0 || (services[b] as string) < (services[a] as string) ? b : a;
+
+function addCall(settled: Map<number, Map<number, number>>, hour: number, edge: number): void {
+  const edges = settled.get(hour) ?? new Map<number, number>();
+  settled.set(hour, edges);
+  edges.set(edge, (edges.get(edge) ?? 0) + 1);
+}
+
+const LOW_SEED = 0x1a1f_0001;
+const HIGH_SEED = 0x1a1f_0002;
+
+/** 48-bit hashes of (trace id, span id); the trace's share is worked out once a trace. */
+function spanHashes({ table, traces }: PlanSpans): { of(trace: number, spanIdAt: number): number } {
+  const low = new Uint32Array(traces.count);
+  const high = new Uint32Array(traces.count);
+  for (let trace = 0; trace < traces.count; trace++) {
+    const at = table.traceId[traces.firstRow[trace] as number] as number;
+    low[trace] = hashBytes(LOW_SEED, table.bytes, at, at + TRACE_ID_BYTES);
+    high[trace] = hashBytes(HIGH_SEED, table.bytes, at, at + TRACE_ID_BYTES);
+  }
+  return {
+    of(trace, at) {
+      const lower = hashBytes(low[trace] as number, table.bytes, at, at + SPAN_ID_BYTES);
+      const upper = hashBytes(high[trace] as number, table.bytes, at, at + SPAN_ID_BYTES) & 0xffff;
+      return upper * 2 ** 32 + lower;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { PlanSpans } from "../plan-spans.ts";
+import { type OperationOrdinals, operationOrdinals } from "../segment/operation-ordinals.ts";
+import { sourceService } from "../segment/source-service.ts";
+
+/** Who did what, for all spans of a plan. */
+export interface PlanServices {
+  /** Sanitized, distinct. */
+  readonly services: readonly string[];
+  /** Per row: index into `services`. */
+  readonly service: Uint32Array;
+  readonly operations: OperationOrdinals;
+}
+
+export function planServices({ table, sources }: PlanSpans): PlanServices {
+  const services: string[] = [];
+  const serviceOfSource = new Uint32Array(sources.distinct.length);
+  const isKnown = new Uint8Array(sources.distinct.length);
+  const rows = new Uint32Array(table.count);
+  const source = new Uint32Array(table.count);
+  const service = new Uint32Array(table.count);
+  for (let row = 0; row < table.count; row++) {
+    const at = table.source[row] as number;
+    const ordinal = sources.ordinal[at] as number;
+    if (isKnown[ordinal] === 0) {
+      const name = sourceService(table, at);
+      const known = services.indexOf(name);
+      serviceOfSource[ordinal] = known >= 0 ? known : services.push(name) - 1;
+      isKnown[ordinal] = 1;
+    }
+    rows[row] = row;
+    source[row] = ordinal;
+    service[row] = serviceOfSource[ordinal] as number;
+  }
+  return { services, service, operations: operationOrdinals(table, rows, source, serviceOfSource) };
+}

@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildCounts } from "../../../lib/store/counts/build.ts";
+import { joinEdges } from "../../../lib/store/counts/join.ts";
+import { MAX_PLAN_OPERATIONS } from "../../../lib/store/counts/minutes.ts";
+import { readCounts } from "../../../lib/store/counts/read.ts";
+import { quantileNanos, RELATIVE_ERROR } from "../../../lib/store/counts/sketch.ts";
+import type { Counts } from "../../../lib/store/counts/types.ts";
+import { gatherSpans } from "../../../lib/store/plan-spans.ts";
+import { opentelemetry } from "../../../proto/gen/index.js";
+import { edgesOf, type PlainSpan } from "../../oracle/edges.ts";
+
+const { TracesData } = opentelemetry.proto.trace.v1;
+
+const HOUR = 500_000;
+const HOUR_NANOS = 3_600_000_000_000n;
+
+interface TestSpan extends PlainSpan {
+  readonly name: string;
+  readonly startNanos: bigint;
+  readonly durationNanos: bigint;
+  readonly isError: boolean;
+}
+
+const fixed64 = (value: bigint) => ({
+  low: Number(BigInt.asIntN(32, value)),
+  high: Number(BigInt.asIntN(32, value >> 32n)),
+  unsigned: true,
+});
+const idBytes = (hex: string) => Buffer.from(hex, "hex");
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+
+const encode = (spans: readonly TestSpan[]): Uint8Array =>
+  TracesData.encode({
+    resourceSpans: [...Map.groupBy(spans, (span) => span.service)].map(([service, own]) => ({
+      resource: { attributes: [text("service.name", service)] },
+      scopeSpans: [
+        {
+          spans: own.map((span) => ({
+            traceId: idBytes(span.trace),
+            spanId: idBytes(span.id),
+            ...(span.parent === undefined ? {} : { parentSpanId: idBytes(span.parent) }),
+            name: span.name,
+            kind: span.kind,
+            startTimeUnixNano: fixed64(span.startNanos),
+            endTimeUnixNano: fixed64(span.startNanos + span.durationNanos),
+            attributes: [
+              text("other.service", "x"),
+              ...(span.peer === undefined ? [] : [text("peer.service", span.peer)]),
+            ],
+            links: span.links.map((id) => ({ traceId: idBytes(span.trace), spanId: idBytes(id) })),
+            status: { code: span.isError ? 2 : 0 },
+          })),
+        },
+      ],
+    })),
+  } as never).finish();
+
+/** The counts of spans that are delivered in plans of several requests each. */
+function countsOf(plans: readonly (readonly (readonly TestSpan[])[])[], limitBytes?: number): Map<number, Counts[]> {
+  const byHour = new Map<number, Counts[]>();
+  for (const requests of plans) {
+    const batches = requests.map((spans) => ({ tenant: "default", receivedNanos: 1n, traces: encode(spans) }));
+    for (const spans of gatherSpans(batches))
+      for (const { hour, bodies } of buildCounts(spans, limitBytes))
+        byHour.set(hour, [...(byHour.get(hour) ?? []), ...bodies.map((body) => readCounts(body))]);
+  }
+  return byHour;
+}
+
+const id = (length: number) => fc.integer({ min: 1, max: 6 }).map((n) => n.toString(16).padStart(length, "0"));
+const arbitrarySpan: fc.Arbitrary<TestSpan> = fc.record({
+  trace: fc.constantFrom("1".padStart(32, "0"), "2".padStart(32, "0")),
+  id: id(16),
+  parent: fc.option(id(16), { nil: undefined }),
+  links: fc.array(id(16), { maxLength: 2 }),
+  service: fc.constantFrom("a", "b", "c"),
+  kind: fc.integer({ min: 0, max: 5 }),
+  peer: fc.option(fc.constantFrom("db", "a"), { nil: undefined }),
+  name: fc.constantFrom("op", "other op", "é"),
+  startNanos: fc.bigInt({ min: 0n, max: 2n * HOUR_NANOS - 1n }).map((nanos) => BigInt(HOUR) * HOUR_NANOS + nanos),
+  durationNanos: fc.bigInt({ min: 1n, max: 10n ** 12n }),
+  isError: fc.boolean(),
+});
+/** A span id is one span's, or, as Zipkin has it, both sides' of one call. */
+const arbitrarySpans = fc
+  .uniqueArray(arbitrarySpan, {
+    maxLength: 24,
+    selector: (span) => `${span.trace}/${span.id}/${isSided(span.id) ? span.kind % 2 : ""}`,
+  })
+  .map((spans) =>
+    spans.map((span) => ({ ...span, kind: isSided(span.id) ? (SIDED[span.kind] as number) : span.kind })),
+  );
+/** Even ones become server sides, odd ones client sides. */
+const SIDED = [2, 3, 2, 3, 5, 4];
+const isSided = (spanId: string) => spanId.endsWith("1") || spanId.endsWith("2") || spanId.endsWith("3");
+const arbitraryPlans = fc
+  .tuple(arbitrarySpans, fc.array(fc.nat({ max: 3 }), { minLength: 24, maxLength: 24 }))
+  .map(([spans, plan]) => {
+    const plans = [...Map.groupBy(spans, (span) => plan[spans.indexOf(span)] as number).values()];
+    return { spans, plans: plans.map((own) => [own.slice(0, own.length >> 1), own.slice(own.length >> 1)]) };
+  });
+
+describe("counts", () => {
+  test("edges, settled or joined, are those of the whole traces, however the spans fall into plans and bodies", () => {
+    fc.assert(
+      fc.property(arbitraryPlans, fc.constantFrom(undefined, 300), ({ spans, plans }, limit) => {
+        const { edges } = joinEdges([...countsOf(plans, limit).values()].flat());
+        expect(new Map(edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls]))).toEqual(
+          new Map([...edgesOf(spans)].sort()),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("calls and errors are exact by operation, kind and minute, and durations within the relative error", () => {
+    fc.assert(
+      fc.property(arbitraryPlans, fc.constantFrom(undefined, 300), ({ spans, plans }, limit) => {
+        const found = new Map<string, { calls: number; errors: number; slowest: number }>();
+        for (const [hour, all] of countsOf(plans, limit))
+          for (const row of all.flatMap((counts) => counts.minutes)) {
+            const key = [row.service, row.operation, row.kind, hour * 60 + row.minute].join("/");
+            const known = found.get(key) ?? { calls: 0, errors: 0, slowest: 0 };
+            const slowest = Math.max(known.slowest, quantileNanos(row.durations, 1) ?? 0);
+            found.set(key, { calls: known.calls + row.calls, errors: known.errors + row.errors, slowest });
+          }
+        const expected = Map.groupBy(spans, (span) =>
+          [span.service, span.name, span.kind, span.startNanos / 60_000_000_000n].join("/"),
+        );
+        expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+        for (const [key, own] of expected) {
+          const { calls, errors, slowest } = found.get(key) ?? { calls: 0, errors: 0, slowest: 0 };
+          expect([calls, errors]).toEqual([own.length, own.filter((span) => span.isError).length]);
+          const exact = Math.max(...own.map((span) => Number(span.durationNanos)));
+          expect(Math.abs(slowest - exact) / exact).toBeLessThanOrEqual(RELATIVE_ERROR + 1e-9);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a span that is delivered twice in one plan counts once", () => {
+    const span = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 })[0] as TestSpan;
+    const [counts] = [...countsOf([[[span], [span]]]).values()].flat();
+    expect(counts?.minutes.map((row) => row.calls)).toEqual([1]);
+    expect(counts?.halves).toHaveLength(1);
+  });
+
+  test("beyond the cap operations are counted under one name", () => {
+    const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
+    const spans = Array.from({ length: MAX_PLAN_OPERATIONS + 40 }, (_, n) => ({
+      ...(template as TestSpan),
+      id: (n + 1).toString(16).padStart(16, "0"),
+      name: `op ${n}`,
+    }));
+    const all = [...countsOf([[spans]]).values()].flat();
+    const rest = all.flatMap((counts) => counts.minutes).filter((row) => row.operation === "");
+    expect(rest.map((row) => row.calls)).toEqual([40]);
+    expect(all.map((counts) => counts.foldedOperations)).toEqual([40]);
+  });
+
+  test("every truncation is refused, never read as less", () => {
+    const spans = fc.sample(arbitrarySpans, { numRuns: 1, seed: 11 })[0] as TestSpan[];
+    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
+    const body = buildCounts(plan as NonNullable<typeof plan>)[0]?.bodies[0] as Uint8Array;
+    for (let length = 0; length < body.length; length++)
+      expect(() => readCounts(body.subarray(0, length))).toThrow(/corrupt|format version/);
+  });
+});
