@@ -14,6 +14,8 @@ export interface Head {
   readonly last: string;
   readonly spans: number;
   readonly traces: number;
+  /** Spans of which not every attribute is a term, because they have too many. */
+  readonly cutSpans: number;
   /** Sanitized starts, Unix epoch nanoseconds, inclusive. */
   readonly minStart: bigint;
   readonly maxStart: bigint;
@@ -87,13 +89,14 @@ export interface RowColumns {
 
 export interface RowsPart {
   readonly blocks: readonly RowBlock[];
-  readonly operations: readonly { readonly service: string; readonly operation: string }[];
+  /** Sanitized names. Very long ones are cut (a beginning of the name stands here); they are whole in the page. */
+  readonly operations: readonly { readonly service: string; readonly operation: string; readonly isCut: boolean }[];
 }
 
 /** Stored fields of whole traces (of this plan). */
 export interface Page {
   /** TracesData, grouped by source. */
   readonly traces: Uint8Array;
-  /** The n-th span in `traces`, in order of bytes, that has no start of its own began when ingest received it: [n, Unix epoch nanoseconds]. */
+  /** The n-th span in `traces`, in order of bytes, that has no start of its own began when ingest received it: [n, Unix epoch nanoseconds]. Spans are counted from 0, those with a start too. */
   readonly received: ReadonlyMap<number, bigint>;
 }

@@ -1,0 +1,148 @@
+import { type AttributeVisitor, type Level, walkSource, walkSpan } from "../../otlp/attribute-walk.ts";
+import { isText, utf8 } from "../../otlp/text.ts";
+import { plainStringStart, valueText } from "../../otlp/value.ts";
+import { MAX_SOURCE_TERMS, MAX_SPAN_TERMS } from "./limits.ts";
+import type { SegmentSpans } from "./segment-spans.ts";
+import { sourceScope } from "./source-service.ts";
+import {
+  hashBytes,
+  hashText,
+  keyTerm,
+  kindTerm,
+  operationNameTerm,
+  operationTerm,
+  SEEDS,
+  scopeNameTerm,
+  scopeVersionTerm,
+  serviceTerm,
+  statusTerm,
+} from "./term-hash.ts";
+import { type PostingLists, PostingLog, TermTable } from "./term-table.ts";
+
+/** All terms of a segment, with where each leads. */
+export interface Terms {
+  /** Per term. */
+  readonly hashes: Uint32Array;
+  readonly rows: PostingLists;
+  readonly sources: PostingLists;
+  readonly pages: PostingLists;
+  readonly rowCount: number;
+  readonly sourceCount: number;
+  readonly pageCount: number;
+  /** Spans of which not every attribute is a term. */
+  readonly cutSpans: number;
+}
+
+const EVENT_KEY = keyTerm("event");
+const KINDS = [0, 1, 2, 3, 4, 5].map(kindTerm);
+const STATUSES = [0, 1, 2].map(statusTerm);
+
+/**
+ * @param page per row: the page it is on
+ * @param pageCount pages of the segment
+ */
+export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: number): Terms {
+  const { table } = spans.plan;
+  const terms = new TermTable();
+  const rowLog = new PostingLog();
+  const sourceLog = new PostingLog();
+  const pageLog = new PostingLog();
+
+  const cutSources = spans.tableSource.map((source, own) => {
+    const visitor = new TermVisitor(table.bytes, terms, sourceLog, MAX_SOURCE_TERMS);
+    visitor.begin(own);
+    visitor.term(serviceTerm(spans.services[spans.service[own] as number] as string));
+    const scope = sourceScope(table, source);
+    if (scope.name !== "") visitor.term(scopeNameTerm(scope.name));
+    if (scope.version !== "") visitor.term(scopeVersionTerm(scope.version));
+    walkSource(table, source, visitor);
+    return visitor.isCut ? 1 : 0;
+  });
+
+  const operationTerms = spans.operations.name.map((name, i) => [
+    operationNameTerm(name),
+    operationTerm(spans.services[spans.operations.service[i] as number] as string, name),
+  ]);
+  const visitor = new TermVisitor(table.bytes, terms, rowLog, MAX_SPAN_TERMS);
+  let cutSpans = 0;
+  for (let row = 0; row < spans.tableRow.length; row++) {
+    const tableRow = spans.tableRow[row] as number;
+    visitor.begin(row);
+    for (const hash of operationTerms[spans.operations.number[row] as number] as number[]) visitor.term(hash);
+    visitor.term(KINDS[table.kind[tableRow] as number] as number);
+    visitor.term(STATUSES[table.status[tableRow] as number] as number);
+    walkSpan(table, tableRow, visitor);
+    if (visitor.isCut || cutSources[spans.source[row] as number] === 1) cutSpans++;
+  }
+  for (const [own, onPage] of tracePages(spans, page).entries()) {
+    const term = terms.number(spans.traceHash[own] as number);
+    for (const at of onPage) pageLog.add(term, at);
+  }
+  return {
+    hashes: terms.hashes.subarray(0, terms.count),
+    rows: rowLog.lists(terms.count),
+    sources: sourceLog.lists(terms.count),
+    pages: pageLog.lists(terms.count),
+    rowCount: spans.tableRow.length,
+    sourceCount: spans.tableSource.length,
+    pageCount,
+    cutSpans,
+  };
+}
+
+/** Notes every attribute it is shown, as its key and as its key with its value, for the span or source it was last begun with. */
+class TermVisitor implements AttributeVisitor {
+  isCut = false;
+  private owner = 0;
+  private left = 0;
+  private readonly bytes: Uint8Array;
+  private readonly terms: TermTable;
+  private readonly log: PostingLog;
+  private readonly most: number;
+
+  constructor(bytes: Uint8Array, terms: TermTable, log: PostingLog, most: number) {
+    this.bytes = bytes;
+    this.terms = terms;
+    this.log = log;
+    this.most = most;
+  }
+
+  begin(owner: number): void {
+    this.owner = owner;
+    this.left = this.most;
+    this.isCut = false;
+  }
+
+  term(hash: number): void {
+    if (this.left === 0) this.isCut = true;
+    else if (this.log.add(this.terms.number(hash), this.owner)) this.left--;
+  }
+
+  attribute(_level: Level, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    const { bytes } = this;
+    const key = this.hashed(SEEDS.key, keyStart, keyEnd);
+    this.term(key);
+    const text = plainStringStart(bytes, valueStart, valueEnd);
+    this.term(
+      text === -1 ? hashText(key, valueText(bytes, valueStart, valueEnd)) : hashBytes(key, bytes, text, valueEnd),
+    );
+  }
+
+  eventName(start: number, end: number): void {
+    this.term(EVENT_KEY);
+    this.term(this.hashed(EVENT_KEY, start, end));
+  }
+
+  /** Text that is not UTF-8 is known by what readers make of it. */
+  private hashed(seed: number, start: number, end: number): number {
+    const { bytes } = this;
+    return isText(bytes, start, end) ? hashBytes(seed, bytes, start, end) : hashText(seed, utf8(bytes, start, end));
+  }
+}
+
+/** Per trace: its pages, ascending. Pages are filled trace by trace, so a trace's are met in ascending order. */
+function tracePages(spans: SegmentSpans, page: Uint32Array): Set<number>[] {
+  const pages = Array.from(spans.traceHash, () => new Set<number>());
+  for (let row = 0; row < page.length; row++) pages[spans.trace[row] as number]?.add(page[row] as number);
+  return pages;
+}

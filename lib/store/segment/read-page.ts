@@ -1,0 +1,37 @@
+import { ByteReader } from "./byte-reader.ts";
+import { decompress } from "./streams.ts";
+import type { Page } from "./types.ts";
+import { PAGE_VERSION } from "./write-pages.ts";
+
+/** The largest span is 4 MiB; its source comes on top. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+
+/** Items after this one that hold the rest of its page: none but for a page that does not compress. */
+export const pageContinues = (item: Uint8Array): number =>
+  ByteReader.open("page", item, PAGE_VERSION).count(MAX_PAGE_BYTES, "further items");
+
+/** @param rest the items that {@link pageContinues} speaks of, in their order */
+export function readPage(item: Uint8Array, rest: readonly Uint8Array[] = []): Page {
+  const chunks = [item, ...rest].map((chunk, n) => {
+    const reader = ByteReader.open("page", chunk, PAGE_VERSION);
+    const following = reader.varint();
+    if (following !== rest.length - n) throw reader.fault(`${following} items follow, expected ${rest.length - n}`);
+    return chunk.subarray(reader.pos);
+  });
+  const reader = new ByteReader("page", chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks));
+  const received = readReceived(new ByteReader("page", reader.raw(reader.varint())));
+  const length = reader.count(MAX_PAGE_BYTES, "bytes of spans");
+  return { traces: decompress(reader, reader.raw(reader.bytes.length - reader.pos), length), received };
+}
+
+function readReceived(reader: ByteReader): Map<number, bigint> {
+  const received = new Map<number, bigint>();
+  let place = -1;
+  let nanos = 0n;
+  while (reader.more()) {
+    place += reader.varint() + 1;
+    nanos += reader.zigzag64();
+    received.set(place, nanos);
+  }
+  return received;
+}

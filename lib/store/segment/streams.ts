@@ -1,0 +1,50 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { ByteReader } from "./byte-reader.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+
+/** 3 to 6 gains 4 % of size for half as much again of time; above 6 time doubles for 1 %. */
+const LEVEL = 6;
+
+/** Below this no run of bytes gets smaller by more than its frame's own overhead. */
+const MIN_COMPRESSED_BYTES = 24;
+
+/** One zstd frame that states its content's size. */
+export function compress(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 1 },
+    pledgedSrcSize: bytes.length,
+  });
+}
+
+/** Inflates a frame that must hold exactly `length` bytes; never allocates more. */
+export function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = zstdDecompressSync(frame, { maxOutputLength: Math.max(length, 1) });
+  } catch (cause) {
+    throw Object.assign(reader.fault("a compressed run cannot be inflated"), { cause });
+  }
+  if (bytes.length !== length) throw reader.fault(`a compressed run has ${bytes.length} bytes, expected ${length}`);
+  return bytes;
+}
+
+/** A run of alike bytes, compressed if that makes it smaller: varint(length << 1 | is compressed) [varint(frame)] bytes. */
+export function writeStream(out: ByteWriter, bytes: Uint8Array): void {
+  const frame = bytes.length < MIN_COMPRESSED_BYTES ? bytes : compress(bytes);
+  if (frame.length + 2 < bytes.length) {
+    out.varint(bytes.length * 2 + 1);
+    out.varint(frame.length);
+    out.raw(frame);
+  } else {
+    out.varint(bytes.length * 2);
+    out.raw(bytes);
+  }
+}
+
+/** @param mostBytes what the caller is prepared to hold */
+export function readStream(reader: ByteReader, mostBytes: number): ByteReader {
+  const head = reader.count(mostBytes * 2 + 1, "bytes and a flag");
+  const length = Math.floor(head / 2);
+  const bytes = head % 2 === 0 ? reader.raw(length) : decompress(reader, reader.raw(reader.varint()), length);
+  return new ByteReader(reader.part, bytes);
+}

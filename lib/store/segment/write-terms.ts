@@ -1,0 +1,144 @@
+import { ByteWriter } from "./byte-writer.ts";
+import type { Terms } from "./collect-terms.ts";
+import type { SegmentLimits } from "./limits.ts";
+import { writeStream } from "./streams.ts";
+import { termPart } from "./term-hash.ts";
+import type { PostingLists } from "./term-table.ts";
+import {
+  ALL_ROWS,
+  BITMAP_ROWS,
+  BITMAP_SHARE,
+  bitmapBytes,
+  COUNT_SCALE,
+  HAS_PAGES,
+  HAS_SOURCES,
+  LISTED_PART,
+  LISTED_ROWS,
+  NO_ROWS,
+  SATURATED_PART,
+  TERMS_VERSION,
+} from "./terms-format.ts";
+
+/** Beyond this more parts would not help: so many hashes in one range must have been made to collide. */
+const MAX_TERM_PARTS = 1024;
+
+/** Bytes that a term, and each of its numbers, take in the end; measured on ordinary traffic. */
+const BYTES_PER_TERM = 3.2;
+const BYTES_PER_NUMBER = 1.3;
+
+/** Terms by ascending hash, cut by hash into parts of equal ranges: one part when `isBundled`, else as many as make parts of about the limit's size. */
+export function writeTerms(terms: Terms, limits: SegmentLimits, isBundled: boolean): Uint8Array[] {
+  const order = byHash(terms);
+  const count = isBundled ? 1 : Math.min(MAX_TERM_PARTS, Math.round(estimatedBytes(terms) / limits.termPartBytes));
+  for (let parts = Math.max(1, count); ; parts = Math.min(parts * 2, MAX_TERM_PARTS)) {
+    const written = writeParts(terms, order, parts);
+    if (parts === MAX_TERM_PARTS || written.every((part) => part.length <= limits.itemBytes))
+      return written.map((part) => (part.length <= limits.itemBytes ? part : saturatedPart(terms)));
+  }
+}
+
+export function estimatedBytes({ hashes, rows, sources, pages, rowCount }: Terms): number {
+  let bytes = 0;
+  for (let term = 0; term < hashes.length; term++) {
+    const listed = (rows.starts[term + 1] as number) - (rows.starts[term] as number);
+    if (listed === rowCount) continue;
+    bytes += Math.min(listed * BYTES_PER_NUMBER, bitmapBytes(rowCount));
+  }
+  return bytes + hashes.length * BYTES_PER_TERM + (sources.values.length + pages.values.length) * BYTES_PER_NUMBER;
+}
+
+/** 32 bits of hash above 21 of number: sorted as numbers, with no comparator to call. */
+const NUMBERS = 2 ** 21;
+
+function byHash({ hashes }: Terms): Uint32Array {
+  if (hashes.length > NUMBERS)
+    return Uint32Array.from(hashes.keys()).sort((a, b) => (hashes[a] as number) - (hashes[b] as number));
+  const sorted = Float64Array.from(hashes, (hash, i) => hash * NUMBERS + i).sort();
+  return Uint32Array.from(sorted, (value) => value % NUMBERS);
+}
+
+function writeParts(terms: Terms, order: Uint32Array, count: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (let part = 0; part < count; part++) {
+    let to = from;
+    while (to < order.length && termPart(terms.hashes[order[to] as number] as number, count) === part) to++;
+    parts.push(writePart(terms, order.subarray(from, to)));
+    from = to;
+  }
+  return parts;
+}
+
+function openPart(terms: Terms, mode: number): ByteWriter {
+  const out = new ByteWriter(4096);
+  out.byte(TERMS_VERSION);
+  out.byte(mode);
+  out.varint(terms.rowCount);
+  out.varint(terms.sourceCount);
+  out.varint(terms.pageCount);
+  return out;
+}
+
+const saturatedPart = (terms: Terms): Uint8Array => openPart(terms, SATURATED_PART).finish();
+
+/** Bytes that are alike stand together: of hashes the lowest byte is noise and the rest is small, of postings the headers are few. */
+function writePart(terms: Terms, order: Uint32Array): Uint8Array {
+  const hashLows = new ByteWriter(order.length);
+  const hashHighs = new ByteWriter(order.length * 2);
+  const headers = new ByteWriter(order.length);
+  const numbers = new ByteWriter(order.length * 4);
+  const bitmaps = new ByteWriter();
+  let lastHash = 0;
+  for (const term of order) {
+    const hash = terms.hashes[term] as number;
+    hashLows.byte((hash - lastHash) & 0xff);
+    hashHighs.varint(((hash - lastHash) / 256) >>> 0);
+    lastHash = hash;
+    writePosting(terms, term, headers, numbers, bitmaps);
+  }
+  const out = openPart(terms, LISTED_PART);
+  out.varint(order.length);
+  for (const stream of [hashLows, hashHighs, headers, numbers, bitmaps]) writeStream(out, stream.view());
+  return out.finish();
+}
+
+function writePosting(terms: Terms, term: number, headers: ByteWriter, numbers: ByteWriter, bitmaps: ByteWriter): void {
+  const rows = listOf(terms.rows, term);
+  const sources = listOf(terms.sources, term);
+  const pages = listOf(terms.pages, term);
+  const kind = rowsKind(rows.length, terms.rowCount);
+  headers.varint(
+    rows.length * COUNT_SCALE + kind + (sources.length > 0 ? HAS_SOURCES : 0) + (pages.length > 0 ? HAS_PAGES : 0),
+  );
+  if (kind === LISTED_ROWS) writeAscending(numbers, rows);
+  else if (kind === BITMAP_ROWS) bitmaps.raw(bitmapOf(rows, terms.rowCount));
+  for (const list of [sources, pages]) {
+    if (list.length === 0) continue;
+    numbers.varint(list.length);
+    writeAscending(numbers, list);
+  }
+}
+
+const listOf = ({ starts, values }: PostingLists, term: number): Uint32Array =>
+  values.subarray(starts[term], starts[term + 1]);
+
+function rowsKind(count: number, all: number): number {
+  if (count === 0) return NO_ROWS;
+  if (count === all) return ALL_ROWS;
+  return count * BITMAP_SHARE > all ? BITMAP_ROWS : LISTED_ROWS;
+}
+
+/** The first as it is, the others as how many lie between. */
+function writeAscending(out: ByteWriter, list: Uint32Array): void {
+  let next = 0;
+  for (const value of list) {
+    out.varint(value - next);
+    next = value + 1;
+  }
+}
+
+function bitmapOf(rows: Uint32Array, all: number): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(all));
+  for (const row of rows) bits[row >>> 3] = (bits[row >>> 3] as number) | (1 << (row & 7));
+  return bits;
+}
