@@ -1,0 +1,63 @@
+import { promisify } from "node:util";
+import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
+import { invalid, TracingError } from "../model/errors.ts";
+import { MAX_BODY_BYTES } from "../runtime/limits.ts";
+
+type Inflate = (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
+
+const INFLATE: Readonly<Record<string, Inflate>> = {
+  gzip: promisify(gunzip),
+  zstd: promisify(zstdDecompress),
+  // HTTP's "deflate" is the zlib format (RFC 9110, 8.4.1.2), yet some clients send the bare stream.
+  deflate: (body, options) => (hasZlibHeader(body) ? promisify(inflate) : promisify(inflateRaw))(body, options),
+};
+
+const hasZlibHeader = (body: Uint8Array): boolean => {
+  const [first = 0, second = 0] = body;
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
+};
+
+/**
+ * The request's body, decompressed. Both the body as sent and what it inflates to stop at `maxBytes`, while they are
+ * read, so that neither a long body nor a short one that swells can fill the memory.
+ * Errors: too_large, unsupported (content encoding), invalid_argument (cut off or corrupt).
+ */
+export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
+  const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+  const isPlain = encoding === "identity" || encoding === "";
+  const inflateBody = INFLATE[encoding];
+  if (!isPlain && inflateBody === undefined)
+    throw new TracingError("unsupported", `Content-Encoding ${encoding}: expected gzip, deflate, zstd or identity`);
+  const body = await collect(request, maxBytes);
+  if (inflateBody === undefined || body.length === 0) return body;
+  try {
+    return await inflateBody(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if (hasCode(cause, "ERR_BUFFER_TOO_LARGE")) throw tooLarge(maxBytes);
+    throw invalid(`body is not valid ${encoding}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+async function collect(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof TracingError) throw cause;
+    throw new TracingError("invalid_argument", `body was cut off after ${size} bytes`, { cause });
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+const tooLarge = (maxBytes: number): TracingError =>
+  new TracingError("too_large", `body is larger than ${maxBytes} bytes after decompression; send smaller batches`);
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

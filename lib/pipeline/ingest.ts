@@ -1,0 +1,137 @@
+import { TracingError } from "../model/errors.ts";
+import { type Clock, millisToNanos } from "../model/time.ts";
+import { regroup } from "../otlp/regroup.ts";
+import { type Rejected, scanTraces } from "../otlp/scan.ts";
+import type { SpanTable } from "../otlp/span-table.ts";
+import { traceOrdinals } from "../otlp/trace-ordinals.ts";
+import { MAX_REASONS_TOLD, PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
+import type { Sleep } from "../runtime/retry.ts";
+import { placeOf, type ShardMap, shardMap } from "../stream/places.ts";
+import type { Entry, Shard, StreamWriter } from "../stream/port.ts";
+import { putRecords } from "../stream/put.ts";
+import { encodeRecord } from "../stream/record.ts";
+import { acceptableRows } from "./acceptable-rows.ts";
+import { recordGroups } from "./record-groups.ts";
+
+export interface IngestParts {
+  readonly stream: StreamWriter;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sleep: Sleep;
+  /** How long spans are kept; older ones are refused. */
+  readonly retentionHours: number;
+}
+
+/** What became of a request whose bytes were sound. Spans that were not rejected are in the stream. */
+export interface IngestOutcome {
+  readonly acceptedSpans: number;
+  readonly rejectedSpans: number;
+  /** Why spans were rejected; empty when none was. */
+  readonly message: string;
+}
+
+/**
+ * Takes TracesData bytes of one tenant into the stream; resolves once every span that it does not reject is there.
+ * Throws invalid_argument when the bytes are not such a message, unavailable or throttled when the stream does not take it.
+ */
+export type Ingest = (tenant: string, traces: Uint8Array) => Promise<IngestOutcome>;
+
+/** A shard map older than this is read again: a split shard is used within a minute. */
+const SHARD_MAP_MILLIS = 60_000;
+
+export function ingest(parts: IngestParts): Ingest {
+  const { stream, clock, random, sleep, retentionHours } = parts;
+  const shards = shardMapCache(stream, clock);
+  return async (tenant, traces) => {
+    const receivedMillis = clock();
+    const receivedNanos = millisToNanos(receivedMillis);
+    const { table, rejected } = scanTraces(traces);
+    const ordinals = traceOrdinals(table);
+    const refusals = [...rejected];
+    const rows = acceptableRows(table, ordinals, receivedNanos, retentionHours, refusals);
+    if (rows.length > 0) {
+      const map = await shards.map();
+      const entries: Entry[] = [];
+      for (const group of recordGroups(table, ordinals, rows, map))
+        encodeGroup(table, group, { tenant, receivedNanos }, entries, refusals);
+      const outcome = await putRecords(stream, entries, {
+        ...{ map, clock, random, sleep },
+        deadlineMillis: receivedMillis + PUT_BUDGET_MILLIS,
+        allowSpill: true,
+      });
+      if (outcome.isMapStale) shards.forget();
+    }
+    return {
+      acceptedSpans: table.count + rejected.length - refusals.length,
+      rejectedSpans: refusals.length,
+      message: tell(refusals),
+    };
+  };
+}
+
+function shardMapCache(stream: StreamWriter, clock: Clock) {
+  let known: Promise<readonly Shard[]> | undefined;
+  let readAt = 0;
+  return {
+    async map(): Promise<ShardMap> {
+      if (known === undefined || clock() - readAt >= SHARD_MAP_MILLIS) {
+        readAt = clock();
+        known = stream.shards();
+        // A failed reading is not kept: the next request tries again.
+        known.catch(() => {
+          known = undefined;
+        });
+      }
+      return shardMap(await known);
+    },
+    forget(): void {
+      known = undefined;
+    },
+  };
+}
+
+/** A group as one record, or as several where it is too large for one; a span that no record can hold is refused by name. */
+function encodeGroup(
+  table: SpanTable,
+  rows: Uint32Array,
+  batch: { readonly tenant: string; readonly receivedNanos: bigint },
+  entries: Entry[],
+  refusals: Rejected[],
+): void {
+  const first = rows[0] as number;
+  try {
+    const data = encodeRecord({ ...batch, traces: regroup(table, rows) });
+    entries.push({ place: placeOf(table.bytes, table.traceId[first] as number), data });
+  } catch (error) {
+    if (!(error instanceof TracingError) || error.code !== "too_large") throw error;
+    if (rows.length === 1) {
+      refusals.push({ offset: table.start[first] as number, reason: `${nameOf(table, first)}: ${error.message}` });
+      return;
+    }
+    const middle = rows.length >>> 1;
+    encodeGroup(table, rows.subarray(0, middle), batch, entries, refusals);
+    encodeGroup(table, rows.subarray(middle), batch, entries, refusals);
+  }
+}
+
+function nameOf(table: SpanTable, row: number): string {
+  const hex = (at: number, length: number) => Buffer.from(table.bytes.subarray(at, at + length)).toString("hex");
+  const name = Buffer.from(table.bytes.subarray(table.nameStart[row], table.nameEnd[row]))
+    .toString("utf8")
+    .slice(0, 100);
+  const ids = `span ${hex(table.spanId[row] as number, 8)} of trace ${hex(table.traceId[row] as number, 16)}`;
+  return `${ids} (${JSON.stringify(name)})`;
+}
+
+/** The reasons, most frequent first. */
+function tell(refusals: readonly Rejected[]): string {
+  if (refusals.length === 0) return "";
+  const counts = new Map<string, number>();
+  for (const { reason } of refusals) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const told = sorted
+    .slice(0, MAX_REASONS_TOLD)
+    .map(([reason, count]) => (count === 1 ? reason : `${count} × ${reason}`));
+  const rest = sorted.length - told.length;
+  return `${refusals.length} spans rejected: ${told.join("; ")}${rest > 0 ? `; and ${rest} other reasons` : ""}`;
+}

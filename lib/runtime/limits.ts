@@ -1,0 +1,20 @@
+/** After decompression. OTLP asks every receiver to cap this and recommends 64 MiB (specification v1.11). */
+export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Spans of one trace in one request. A trace is shown up to this size, and all its spans go to one shard: without a
+ * ceiling a single runaway loop would fill that shard for everyone.
+ */
+export const MAX_TRACE_SPANS_PER_REQUEST = 50_000;
+
+/** Hours that the spans of one request may start in. Each hour becomes a segment of its own, so each costs writes. */
+export const MAX_HOURS_PER_REQUEST = 8;
+
+/** How far ahead of our clock a span may start: more is a wrong clock, and would be stored beyond its retention. */
+export const MAX_AHEAD_SECONDS = 3600;
+
+/** Different reasons that one partial success spells out; a client's log line has to stay readable. */
+export const MAX_REASONS_TOLD = 5;
+
+/** Requests that wait for the stream longer than this are given up: agents wait 10 to 30 seconds themselves. */
+export const PUT_BUDGET_MILLIS = 8_000;
