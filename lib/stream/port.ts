@@ -107,7 +107,10 @@ export interface ReaderStates {
 export interface Indexer {
   /** Decodes one record alone and forgets the result. Throws TracingError invalid_argument when it never can be. */
   check(record: StreamRecord): void;
-  /** Writes everything the plan's records say, heads last. Repeating it writes the same bytes to the same keys. */
+  /**
+   * Writes everything the plan's records say, heads last. Repeating it writes the same bytes to the same keys. Throws,
+   * before anything is written, when `check` would throw for one of them; the store being busy is throttled or unavailable.
+   */
   index(plan: Plan, shardId: string, records: readonly StreamRecord[]): Promise<void>;
 }
 

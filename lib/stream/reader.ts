@@ -1,0 +1,188 @@
+import { TracingError } from "../model/errors.ts";
+import type { Clock } from "../model/time.ts";
+import { isTransient } from "../runtime/retry.ts";
+import { advance, type Claim, isSamePlan } from "./claim.ts";
+import { decodeAlone, mayBeAlive, note, setAside, whyUndecodable } from "./decode-alone.ts";
+import { deliveredIn, fitPlan, inOrder, readRange } from "./plan-records.ts";
+import type { Indexer, Plan, Quarantine, ReaderStates, StreamReader, StreamRecord } from "./port.ts";
+import { isAfter } from "./sequence.ts";
+
+/** From this try on records are decoded one at a time: those before may have died of one of them. */
+const FIRST_CAREFUL_TRY = 3;
+
+/** What the operator should know of. */
+export type ReaderNotice =
+  | {
+      readonly kind: "excluded";
+      readonly shardId: string;
+      readonly sequenceNumber: string;
+      readonly reason: string;
+    }
+  /** The range was planned, and is no longer in the stream. */
+  | { readonly kind: "lost"; readonly shardId: string; readonly first: string; readonly last: string };
+
+export interface ShardReaderOptions {
+  readonly states: ReaderStates;
+  /** To read again what a delivery does not bring. */
+  readonly reader: StreamReader;
+  /** Asked for in one call when reading again. */
+  readonly recordsPerCall: number;
+  readonly indexer: Indexer;
+  readonly quarantine: Quarantine;
+  readonly clock: Clock;
+  /** Longer than this no invocation lives. */
+  readonly functionTimeoutMillis: number;
+  readonly onNotice: (notice: ReaderNotice) => void;
+}
+
+/** What one call did. */
+export interface Progress {
+  /** The last number whose heads are written. */
+  readonly done: string | undefined;
+  /** Finished here; those that another invocation finished meanwhile are not counted. */
+  readonly plans: number;
+  readonly records: number;
+}
+
+export type ReadShard = (shardId: string, delivered: readonly StreamRecord[]) => Promise<Progress>;
+
+/**
+ * Reads a shard exactly once, however its records are delivered: again, in other batches, to several invocations at
+ * once, by ones that die. Returns when everything delivered lies in finished plans; throws when it should be delivered
+ * again.
+ */
+export function shardReader(options: ShardReaderOptions): ReadShard {
+  return async (shardId, delivered) => {
+    const records = inOrder(delivered);
+    const claim: Claim = { shardId, states: options.states, state: await options.states.load(shardId) };
+    const tally = { plans: 0, records: 0 };
+    for (;;) {
+      if (claim.state.version === 0) await advance(claim, (state) => state);
+      else if (claim.state.plan !== undefined) {
+        if (await raiseTries(claim, claim.state.plan, options)) await finish(claim, records, options, tally);
+      } else {
+        const fresh = records.filter((record) => isAfter(record.sequenceNumber, claim.state.done));
+        if (fresh.length === 0) return { done: claim.state.done, ...tally };
+        if (await putPlan(claim, fitPlan(fresh), options)) await finish(claim, records, options, tally);
+      }
+    }
+  };
+}
+
+/**
+ * The plan is written before anything is done about it; making it counts as the first try. Before a shard's first plan
+ * the stream's own `closed` is read: rollup raises that one first, so a shard it has not seen yet cannot slip past.
+ */
+async function putPlan(
+  claim: Claim,
+  records: readonly StreamRecord[],
+  { states, clock }: ShardReaderOptions,
+): Promise<boolean> {
+  const [first, last] = [records[0], records.at(-1)];
+  if (first === undefined || last === undefined) throw new TracingError("internal", "a plan needs a record");
+  const streamClosed = claim.state.lastAt === 0 ? await states.closedHour() : -1;
+  const now = clock();
+  return advance(claim, (state) => {
+    const at = Math.max(now, state.lastAt + 1);
+    const closed = Math.max(state.closed, streamClosed);
+    const plan: Plan = {
+      first: first.sequenceNumber,
+      last: last.sequenceNumber,
+      at,
+      closed,
+      tries: 1,
+      suspect: undefined,
+      excluded: [],
+    };
+    return { ...state, plan, lastAt: at, closed };
+  });
+}
+
+async function raiseTries(
+  claim: Claim,
+  plan: Plan,
+  { clock, functionTimeoutMillis }: ShardReaderOptions,
+): Promise<boolean> {
+  const { suspect, tries } = plan;
+  if (suspect !== undefined && mayBeAlive(suspect, clock(), functionTimeoutMillis))
+    throw new TracingError(
+      "unavailable",
+      `shard ${claim.shardId}: another invocation may be decoding record ${suspect.number}`,
+    );
+  return note(claim, { tries: tries + 1 });
+}
+
+/** Does what the open plan says. Whoever loses the item on the way stops; the caller looks at what is there now. */
+async function finish(
+  claim: Claim,
+  delivered: readonly StreamRecord[],
+  options: ShardReaderOptions,
+  tally: { plans: number; records: number },
+): Promise<void> {
+  const plan = openPlan(claim);
+  const records =
+    deliveredIn(delivered, plan) ?? (await readRange(options.reader, claim.shardId, plan, options.recordsPerCall));
+  if (records === undefined) {
+    if (await close(claim, plan))
+      options.onNotice({ kind: "lost", shardId: claim.shardId, first: plan.first, last: plan.last });
+    return;
+  }
+  const aside = { ...options, onExcluded: noticeExcluded(claim, options) };
+  if (plan.tries >= FIRST_CAREFUL_TRY && !(await decodeAlone(claim, records, aside))) return;
+  if (!(await index(claim, records, aside))) return;
+  if (!(await close(claim, plan))) return;
+  tally.plans++;
+  tally.records += records.length;
+}
+
+type Aside = ShardReaderOptions & { readonly onExcluded: (record: StreamRecord, reason: string) => void };
+
+/**
+ * Writes what the readable records say. What can never be read is set aside, whole, and noted in the plan before the rest
+ * is written. False when another invocation took the plan over before that was noted.
+ */
+async function index(claim: Claim, records: readonly StreamRecord[], options: Aside): Promise<boolean> {
+  try {
+    await indexReadable(claim, records, options);
+    return true;
+  } catch (fault) {
+    if (isTransient(fault)) throw fault;
+    const excluded = await setUndecodableAside(claim, records, options);
+    if (excluded.length === 0) throw fault;
+    if (!(await note(claim, { excluded: [...openPlan(claim).excluded, ...excluded] }))) return false;
+  }
+  await indexReadable(claim, records, options);
+  return true;
+}
+
+async function indexReadable(claim: Claim, records: readonly StreamRecord[], { indexer }: Aside): Promise<void> {
+  const plan = openPlan(claim);
+  const readable = records.filter((record) => !plan.excluded.includes(record.sequenceNumber));
+  if (readable.length > 0) await indexer.index(plan, claim.shardId, readable);
+}
+
+async function setUndecodableAside(claim: Claim, records: readonly StreamRecord[], options: Aside): Promise<string[]> {
+  const numbers: string[] = [];
+  for (const record of records) {
+    if (openPlan(claim).excluded.includes(record.sequenceNumber)) continue;
+    const reason = whyUndecodable(options.indexer, record);
+    if (reason === undefined) continue;
+    await setAside(claim.shardId, record, reason, options);
+    numbers.push(record.sequenceNumber);
+  }
+  return numbers;
+}
+
+/** Whoever wrote the same plan may close it, and so may we after they raised its tries. */
+const close = (claim: Claim, { last }: Plan): Promise<boolean> =>
+  advance(claim, (state) => ({ ...state, done: last, plan: undefined }), isSamePlan);
+
+const noticeExcluded =
+  ({ shardId }: Claim, { onNotice }: ShardReaderOptions) =>
+  ({ sequenceNumber }: StreamRecord, reason: string): void =>
+    onNotice({ kind: "excluded", shardId, sequenceNumber, reason });
+
+function openPlan(claim: Claim): Plan {
+  if (claim.state.plan === undefined) throw new TracingError("internal", `shard ${claim.shardId}: no plan is open`);
+  return claim.state.plan;
+}
