@@ -39,4 +39,4 @@ function hexOfBase64(text: string): string | undefined {
 }
 
 /** Jaeger's JSON writes 16 digits when the upper 64 bits are zero, else 32. */
-export const shortTraceId = (id: TraceId): string => (id.startsWith("0000000000000000") ? id.slice(16) : id);
+export const shortTraceId = (id: string): string => (id.startsWith("0000000000000000") ? id.slice(16) : id);

@@ -1,0 +1,119 @@
+import { type Context, Hono } from "hono";
+import { ENVELOPE_HEAD, envelopeTail, type Fault, listEnvelope } from "../jaeger/envelope.ts";
+import { rawParameter, searchRequest, timeHint } from "../jaeger/parameters.ts";
+import { tracePieces } from "../jaeger/trace-json.ts";
+import { invalid, MEANING, TracingError } from "../model/errors.ts";
+import { parseTraceId, shortTraceId } from "../model/ids.ts";
+import { KINDS } from "../model/span.ts";
+import type { Clock } from "../model/time.ts";
+import type { Operation } from "../model/trace-query.ts";
+import type { Finding, Search } from "../pipeline/search.ts";
+import type { Names } from "../store/port.ts";
+import { jsonAnswer, whole } from "./json-answer.ts";
+
+export interface QueryV1Parts {
+  readonly search: Search;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly tenantOf: (request: Request) => string;
+  readonly onFault: (error: unknown) => void;
+}
+
+const ROUTES = ["/services", "/services/:service/operations", "/operations", "/traces", "/traces/:id"];
+
+/** Jaeger's first HTTP API, which old UIs, Grafana and Kiali read (jaeger-wire 1.2 to 1.8). */
+export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Parts): Hono {
+  const app = new Hono();
+  const parametersOf = (c: Context) => new URL(c.req.url).searchParams;
+
+  app.get("/services", async (c) => {
+    const services = await names.services(tenantOf(c.req.raw));
+    return jsonAnswer(c.req.raw, whole(listEnvelope(services)));
+  });
+
+  app.get("/services/:service/operations", async (c) => {
+    const operations = await names.operations(tenantOf(c.req.raw), serviceInPath(c));
+    return jsonAnswer(c.req.raw, whole(listEnvelope([...new Set(operations.map(({ name }) => name))])));
+  });
+
+  app.get("/operations", async (c) => {
+    const parameters = parametersOf(c);
+    const service = parameters.get("service");
+    if (service === null || service === "") throw invalid("parameter 'service' is required");
+    const kind = parameters.get("spanKind") ?? "";
+    const operations = await names.operations(tenantOf(c.req.raw), service);
+    const shown = operations.map(toJson).filter(({ spanKind }) => kind === "" || spanKind === kind);
+    return jsonAnswer(c.req.raw, whole(listEnvelope(shown)));
+  });
+
+  app.get("/traces/:id", async (c) => {
+    const parameters = parametersOf(c);
+    const options = { hint: timeHint(parameters), isRaw: rawParameter(parameters) };
+    const trace = await search.trace(tenantOf(c.req.raw), parseTraceId(c.req.param("id")), options);
+    return jsonAnswer(c.req.raw, envelope([{ trace }], onFault));
+  });
+
+  app.get("/traces", async (c) => {
+    const request = searchRequest(parametersOf(c), clock);
+    const findings = search.find(tenantOf(c.req.raw), request);
+    // Before anything is sent a fault still can be a status.
+    const first = await findings.next();
+    return jsonAnswer(c.req.raw, envelope(resumed(first, findings), onFault));
+  });
+
+  app.on("OPTIONS", ROUTES, (c) => c.body(null, 204, { Allow: "GET, HEAD, OPTIONS" }));
+  return app;
+}
+
+const toJson = ({ name, kind }: Operation) => ({ name, spanKind: KINDS[kind] ?? "" });
+
+/** Jaeger unescapes a service as a path and then once more as a query: clients escape "/" twice, so that proxies let it pass. */
+function serviceInPath(c: Context): string {
+  const once = c.req.param("service") ?? "";
+  try {
+    return decodeURIComponent(once.replaceAll("+", " "));
+  } catch {
+    throw invalid(`service ${JSON.stringify(once)}: not valid percent encoding`);
+  }
+}
+
+async function* resumed(first: IteratorResult<Finding, void>, rest: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
+  try {
+    if (first.done) return;
+    yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+/** The whole answer, trace by trace. A fault in the middle ends it as valid JSON that says so: the status is long sent. */
+async function* envelope(
+  findings: Iterable<Finding> | AsyncIterable<Finding>,
+  onFault: (error: unknown) => void,
+): AsyncGenerator<string> {
+  const faults: Fault[] = [];
+  let lead = ENVELOPE_HEAD;
+  try {
+    for await (const finding of findings) {
+      if ("gap" in finding) faults.push(toFault(finding.gap));
+      else {
+        yield lead;
+        yield* tracePieces(finding.trace);
+        lead = ",";
+      }
+    }
+  } catch (error) {
+    onFault(error);
+    faults.push(lateFault(error));
+  }
+  yield (lead === "," ? "" : lead) + envelopeTail(0, faults);
+}
+
+const toFault = ({ message, traceId }: { message: string; traceId: string | undefined }): Fault =>
+  traceId === undefined ? { msg: message } : { msg: message, traceID: shortTraceId(traceId) };
+
+function lateFault(error: unknown): Fault {
+  const known = error instanceof TracingError ? error : new TracingError("internal", "internal error");
+  return { code: MEANING[known.code].http, msg: `the answer ends early: ${known.message}` };
+}

@@ -1,0 +1,70 @@
+import { type Context, Hono } from "hono";
+import { faultEnvelope } from "../jaeger/envelope.ts";
+import { invalid, MEANING, TracingError } from "../model/errors.ts";
+import type { Clock } from "../model/time.ts";
+import { type ShowSettings, tracesSearch } from "../pipeline/search.ts";
+import type { Names, TraceReader } from "../store/port.ts";
+import { queryPage } from "./page.ts";
+import { queryV1 } from "./query-v1.ts";
+
+export interface QueryAppParts {
+  readonly store: TraceReader & Names;
+  readonly clock: Clock;
+  /** Whose traces a request may see. */
+  readonly tenantOf: (request: Request) => string;
+  /** Told of every fault that is not the client's. */
+  readonly onFault: (error: unknown) => void;
+  /** Where spans go, as the page tells people; by default port 4318 of the page's own host. */
+  readonly otlpEndpoint?: string;
+  /** A path that stands before all others, as Jaeger's base_path: "/jaeger". */
+  readonly basePath?: string;
+  readonly settings?: ShowSettings;
+}
+
+/** The read side: Jaeger's HTTP API and one page for people. Each generation of the API is an app of its own, mounted here. */
+export function queryApp({
+  store,
+  clock,
+  tenantOf,
+  onFault,
+  otlpEndpoint,
+  basePath = "",
+  settings,
+}: QueryAppParts): Hono {
+  const base = checkedBasePath(basePath);
+  const search = tracesSearch(store, settings);
+  const page = queryPage({ base, otlpEndpoint });
+  const app = new Hono();
+  const showPage = () => new Response(page.html, { headers: page.headers });
+  app.get(`${base}/`, showPage);
+  if (base !== "") app.get(base, showPage);
+  app.route(`${base}/api`, queryV1({ search, names: store, clock, tenantOf, onFault }));
+  app.notFound(notFound);
+  app.onError((error, c) => fail(c, error, onFault));
+  return app;
+}
+
+/** Jaeger answers so to every path and method that it does not have. */
+const notFound = (c: Context): Response => plain(c, 404, "404 page not found\n");
+
+/** The envelope, labelled as text: that is how Jaeger sends it, and how clients expect it (jaeger-wire 1.2). */
+function fail(c: Context, error: unknown, onFault: (error: unknown) => void): Response {
+  const known = error instanceof TracingError ? error : new TracingError("internal", "internal error");
+  const status = MEANING[known.code].http;
+  if (status >= 500) onFault(error);
+  if (known.retryAfterSeconds !== undefined) c.header("Retry-After", String(known.retryAfterSeconds));
+  return plain(c, status, faultEnvelope(status, known.message));
+}
+
+function plain(c: Context, status: 400 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503, text: string): Response {
+  c.header("Content-Type", "text/plain; charset=utf-8");
+  c.header("X-Content-Type-Options", "nosniff");
+  return c.body(text, status);
+}
+
+function checkedBasePath(path: string): string {
+  if (path === "" || path === "/") return "";
+  if (!/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+$/.test(path))
+    throw invalid(`base path ${JSON.stringify(path)}: expected "/" and names, without dot segments or an end in "/"`);
+  return path;
+}

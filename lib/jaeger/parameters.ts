@@ -1,0 +1,145 @@
+import { invalid, TracingError } from "../model/errors.ts";
+import { parseTraceId, type TraceId } from "../model/ids.ts";
+import {
+  type Clock,
+  millisToNanos,
+  NANOS_PER_HOUR,
+  NANOS_PER_MICRO,
+  NANOS_PER_MILLI,
+  parseGoDuration,
+} from "../model/time.ts";
+import type { Tag, TimeHint, TraceQuery } from "../model/trace-query.ts";
+import { parseGoBool, parseGoInt } from "./go-values.ts";
+
+/** Jaeger's default, and what it takes 0 and less to mean on its newer APIs. */
+const DEFAULT_TRACES = 100;
+
+/** Jaeger's UI asks for at most 1,500. Every trace is read whole, so a larger number than this ends in the search's budget, not in an answer. */
+export const MAX_TRACES = 10_000;
+
+/** How far back a search looks that does not say. */
+const DEFAULT_WINDOW_NANOS = 48n * NANOS_PER_HOUR;
+
+/** Times are stored as unsigned 64-bit nanoseconds. */
+const MAX_NANOS = 2n ** 64n - 1n;
+
+/** Some versions of Grafana send a hint in milliseconds. Read as microseconds it would lie before April 1973. */
+const MIN_HINT_MICROS = 100_000_000_000_000n;
+
+export type SearchRequest =
+  | { readonly type: "find"; readonly query: TraceQuery; readonly isRaw: boolean }
+  | { readonly type: "get"; readonly ids: readonly TraceId[]; readonly hint: TimeHint; readonly isRaw: boolean };
+
+/** What `GET /api/traces` asks (jaeger-wire 1.3). `lookback` is the sender's own note and means nothing here. */
+export function searchRequest(parameters: URLSearchParams, clock: Clock): SearchRequest {
+  const isRaw = rawParameter(parameters);
+  const ids = parameters.getAll("traceID").filter((text) => text !== "");
+  if (ids.length > 0) {
+    const parsed = ids.map((text) => named("traceID", text, parseTraceId));
+    return { type: "get", ids: [...new Set(parsed)], hint: timeHint(parameters), isRaw };
+  }
+  return { type: "find", query: traceQuery(parameters, clock), isRaw };
+}
+
+/** Where the caller says that a trace lies: optional `start` and `end`. */
+export function timeHint(parameters: URLSearchParams): TimeHint {
+  const start = optional(parameters, "start", parseHintMicros);
+  const end = optional(parameters, "end", parseHintMicros);
+  return {
+    startNanos: start === undefined ? undefined : firstNano(start),
+    endNanos: end === undefined ? undefined : lastNano(end),
+  };
+}
+
+export const rawParameter = (parameters: URLSearchParams): boolean => optional(parameters, "raw", parseGoBool) ?? false;
+
+function traceQuery(parameters: URLSearchParams, clock: Clock): TraceQuery {
+  // The clock counts milliseconds; a span of this very millisecond is not in the future.
+  const now = millisToNanos(clock()) + NANOS_PER_MILLI - 1n;
+  const endMicros = optional(parameters, "end", parseMicros);
+  const end = endMicros === undefined ? now : lastNano(endMicros);
+  const startMicros = optional(parameters, "start", parseMicros);
+  // Before the end that was asked for: Jaeger counts from now even then, and so searches nothing.
+  const start =
+    startMicros === undefined ? clamp((end < now ? end : now) - DEFAULT_WINDOW_NANOS) : firstNano(startMicros);
+  if (start > end) throw invalid("'end' should not be before 'start'");
+  const durationMin = optional(parameters, "minDuration", parseGoDuration);
+  const durationMax = optional(parameters, "maxDuration", parseGoDuration);
+  if (durationMin !== undefined && durationMax !== undefined && durationMax < durationMin)
+    throw invalid("'maxDuration' should be greater than 'minDuration'");
+  return {
+    service: parameters.get("service") || undefined,
+    operation: parameters.get("operation") || undefined,
+    tags: tags(parameters),
+    startMinNanos: start,
+    startMaxNanos: end,
+    durationMinNanos: durationMin,
+    durationMaxNanos: durationMax,
+    limit: optional(parameters, "limit", parseLimit) ?? DEFAULT_TRACES,
+  };
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(parseGoInt(text, 32));
+  if (limit > MAX_TRACES) throw invalid(`${limit}: expected at most ${MAX_TRACES} traces`);
+  return limit > 0 ? limit : DEFAULT_TRACES;
+}
+
+/** `tag=key:value`, each one condition, and `tags={"key":"value"}`, which wins where both name a key. */
+function tags(parameters: URLSearchParams): Tag[] {
+  const values = new Map<string, string>();
+  for (const text of parameters.getAll("tag")) {
+    const colon = text.indexOf(":");
+    if (colon < 0) throw invalid(`malformed 'tag' parameter, expecting key:value, received: ${text}`);
+    values.set(text.slice(0, colon), text.slice(colon + 1));
+  }
+  for (const text of parameters.getAll("tags")) {
+    if (text === "") continue;
+    for (const [key, value] of parseTags(text)) values.set(key, value);
+  }
+  return [...values].map(([key, value]) => ({ key, value }));
+}
+
+function parseTags(text: string): [string, string][] {
+  const fault = (what: string) => invalid(`malformed 'tags' parameter, cannot unmarshal JSON: ${what}`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw fault(error instanceof Error ? error.message : String(error));
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw fault("expected an object of strings");
+  return Object.entries(parsed).map(([key, value]) => {
+    if (typeof value !== "string") throw fault(`${JSON.stringify(key)} is ${JSON.stringify(value)}, expected a string`);
+    return [key, value];
+  });
+}
+
+const parseMicros = (text: string): bigint => parseGoInt(text, 64);
+
+function parseHintMicros(text: string): bigint {
+  const micros = parseMicros(text);
+  return micros > 0n && micros < MIN_HINT_MICROS ? micros * 1000n : micros;
+}
+
+/** Clients know whole microseconds only: a window holds all nanoseconds of its first and of its last. */
+const firstNano = (micros: bigint): bigint => clamp(micros * NANOS_PER_MICRO);
+const lastNano = (micros: bigint): bigint => clamp(micros * NANOS_PER_MICRO + NANOS_PER_MICRO - 1n);
+
+const clamp = (nanos: bigint): bigint => (nanos < 0n ? 0n : nanos > MAX_NANOS ? MAX_NANOS : nanos);
+
+/** A parameter's first value; not set and empty are the same, as to Jaeger. */
+function optional<T>(parameters: URLSearchParams, name: string, parse: (text: string) => T): T | undefined {
+  const text = parameters.get(name);
+  return text === null || text === "" ? undefined : named(name, text, parse);
+}
+
+function named<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TracingError)) throw error;
+    throw invalid(`unable to parse param '${name}': ${error.message}`);
+  }
+}
