@@ -41,7 +41,7 @@ function specialReading({ key, value }: Tag): Reading | undefined {
     case "otel.scope.version":
       return { of: "scopeVersion", value };
     case "event":
-      return { of: "eventName", value };
+      return value === "" ? undefined : { of: "eventName", value };
     default:
       return key.startsWith(RESOURCE) ? { of: "resource", key: key.slice(RESOURCE.length), value } : undefined;
   }

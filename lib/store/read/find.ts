@@ -1,0 +1,109 @@
+import type { TraceId } from "../../model/ids.ts";
+import type { Trace } from "../../model/span.ts";
+import { hourOf } from "../../model/time.ts";
+import type { TraceQuery } from "../../model/trace-query.ts";
+import { traceTerm } from "../segment/term-hash.ts";
+import type { Budget } from "./cost.ts";
+import { type Frontier, frontier } from "./frontier.ts";
+import { newHits } from "./hits.ts";
+import { type IndexPlan, indexPlan, mayMatch } from "./index-plan.ts";
+import { spanTest } from "./match.ts";
+import type { PartOf, PartSource } from "./parts.ts";
+import { loadViews, type Search, type SearchReport, viewCache } from "./search.ts";
+import { type Candidate, segmentScan } from "./segment-scan.ts";
+import type { Stores } from "./stores.ts";
+import { byTime, segmentsAround, traceTerms, wholeTraces } from "./whole-traces.ts";
+import { around, hoursBetween, isEmpty, keptHours, overlap } from "./window.ts";
+
+/** Traces whose places are settled together; more would keep the first one waiting, fewer would cost round trips. */
+const TRACES_AT_ONCE = 100;
+
+/** Segments that are opened first: all that a rare tag needs, but few where nearly every span matches. */
+const FIRST_SELECTIVE_WAVE = 512;
+const FIRST_WAVE = 16;
+const WAVE_GROWTH = 4;
+
+/** Candidates in result order, confirmed on their spans, each as a whole trace. */
+export async function* findTraces(
+  stores: Stores,
+  tenant: string,
+  query: TraceQuery,
+  spent: Budget,
+  report: SearchReport,
+): AsyncGenerator<Trace> {
+  const kept = keptHours(stores.clock(), stores.retentionHours);
+  const window = overlap(hoursBetween(query.startMinNanos, query.startMaxNanos), kept);
+  if (isEmpty(window)) return;
+  const segments = (await stores.heads.load(tenant, overlap(around(window), kept), spent)).sort(byTime);
+  const search: Search = { stores, tenant, spent, report, kept, segments, views: viewCache() };
+  const next = candidateBatches(search, indexPlan(query));
+  const test = spanTest(query);
+  const seen = new Set<TraceId>();
+  for (let left = query.limit; left > 0; ) {
+    const batch = await next(Math.min(left, TRACES_AT_ONCE));
+    if (batch.candidates.length === 0) return;
+    const pages = batch.candidates.map(pageOf);
+    const terms = [...batch.fresh].flatMap(([hash, start]) => traceTerms(segmentsAround(segments, start), hash));
+    // A row's hash is the trace's term: where the whole trace lies is read together with what shows whether it matches.
+    const { viewOf, source } = await loadViews(search, pages, terms);
+    if (pages.some((page) => viewOf(page) === undefined)) report.lacksParts = true;
+    const hits = newHits(batch.candidates, test, seen, viewOf).slice(0, left);
+    const others = hits.filter(({ id, start }) => !isAround(batch.fresh.get(traceTerm(id)), start));
+    const more = others.flatMap(({ id, start }) => traceTerms(segmentsAround(segments, start), traceTerm(id)));
+    left -= hits.length;
+    yield* wholeTraces(search, hits, either(source, await stores.parts.load(tenant, more, spent)));
+  }
+}
+
+interface CandidateBatch {
+  /** Newest first, all that there are of each start. */
+  readonly candidates: readonly Candidate[];
+  /** Hashes that no batch before had, with the start of their newest candidate. */
+  readonly fresh: ReadonlyMap<number, bigint>;
+}
+
+/** The next candidates: of as many traces as asked for, by their hashes, or all that are left. */
+function candidateBatches(search: Search, plan: IndexPlan): (traces: number) => Promise<CandidateBatch> {
+  const front = frontier(
+    search.segments.filter(({ head }) => mayMatch(plan, head)).map((segment) => segmentScan(segment, plan)),
+  );
+  const known = new Set<number>();
+  let wave = isSelective(plan) ? FIRST_SELECTIVE_WAVE : FIRST_WAVE;
+  return async (traces) => {
+    const candidates: Candidate[] = [];
+    const fresh = new Map<number, bigint>();
+    for (;;) {
+      for (const candidate of front.take(traces - fresh.size, known)) {
+        candidates.push(candidate);
+        if (known.has(candidate.trace)) continue;
+        known.add(candidate.trace);
+        fresh.set(candidate.trace, candidate.start);
+      }
+      if (fresh.size >= traces || front.waiting().length === 0) return { candidates, fresh };
+      await openScans(search, front, wave);
+      wave *= WAVE_GROWTH;
+    }
+  };
+}
+
+/** Whether some condition is answered by postings alone. */
+const isSelective = (plan: IndexPlan): boolean =>
+  plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
+
+async function openScans({ stores, tenant, spent, report }: Search, front: Frontier, count: number): Promise<void> {
+  const scans = front.waiting().slice(0, count);
+  const wanted = scans.flatMap((scan) => scan.wants().map((part) => ({ segment: scan.segment, part })));
+  const source = await stores.parts.load(tenant, wanted, spent);
+  for (const scan of scans) if (!scan.load(source)) report.lacksParts = true;
+}
+
+const pageOf = ({ segment, page }: Candidate): PartOf => ({ segment, part: { kind: "page", n: page } });
+
+/** Whether what was read around one start is what has to be read around the other. */
+const isAround = (read: bigint | undefined, start: bigint): boolean =>
+  read !== undefined && hourOf(read) === hourOf(start);
+
+const either =
+  (a: PartSource, b: PartSource): PartSource =>
+  (segment, part) =>
+    a(segment, part) ?? b(segment, part);

@@ -1,0 +1,100 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../model/time.ts";
+import type { Batches } from "../batches.ts";
+import type { Item } from "../items.ts";
+import { headRange, lateHeadRange, type Range, readHeadKey, readLateHeadKey } from "../keys.ts";
+import { readHead } from "../segment/read-head.ts";
+import type { SegmentId } from "../segment/types.ts";
+import type { Budget } from "./cost.ts";
+import type { SegmentRef } from "./parts.ts";
+import { eachDay, eachHour, type Hours } from "./window.ts";
+
+export interface HeadLoader {
+  /** Every segment of these hours, in no particular order; one round trip, and one more for each further page of the longest hour. */
+  load(tenant: string, hours: Hours, budget: Budget): Promise<SegmentRef[]>;
+}
+
+/**
+ * A head is written after everything that it names, and shards write at the same time: one with an earlier `at` may appear
+ * after one with a later `at`. So what is already known is read again from this much before the newest known `at`.
+ */
+const OVERLAP_MILLIS = 10 * 60_000;
+
+/** A plan that had to wait even longer for its turn (a table that pushed back, a crashed indexer) is seen after this. */
+const TRUST_MILLIS = 5 * 60_000;
+
+interface KnownHour {
+  readonly segments: Map<SegmentId, SegmentRef>;
+  /** The newest `at` seen. */
+  newestAt: number;
+  /** When all of the hour was read; milliseconds since the epoch. */
+  readonly readAt: number;
+  bytes: number;
+}
+
+/** What a decoded head weighs beside its bytes. */
+const REF_BYTES = 500;
+
+/** @param cacheBytes heads never change, so those of the hours last asked for are kept */
+export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): HeadLoader {
+  const cache = new LRUCache<string, KnownHour>({
+    maxSize: Math.max(1, cacheBytes),
+    sizeCalculation: (hour) => hour.bytes + REF_BYTES,
+  });
+
+  async function query(range: Range, spent: Budget, take: (item: Item) => void): Promise<number> {
+    let pages = 0;
+    spent.claim(1);
+    for await (const items of batches.queryAll({ ...range, consistent: false })) {
+      if (pages++ > 0) spent.claim(1);
+      for (const item of items) {
+        spent.took(item.body.length);
+        take(item);
+      }
+    }
+    return Math.max(1, pages);
+  }
+
+  async function hourOfHeads(tenant: string, hour: number, spent: Budget, into: SegmentRef[]): Promise<number> {
+    const key = `${tenant}\n${hour}`;
+    const known = cache.get(key);
+    const isTrusted = known !== undefined && clock() - known.readAt < TRUST_MILLIS;
+    const now: KnownHour = isTrusted ? known : { segments: new Map(), newestAt: 0, readAt: clock(), bytes: 0 };
+    const range = headRange(tenant, hour, Math.max(0, now.newestAt - OVERLAP_MILLIS));
+    let newestAt = now.newestAt;
+    const pages = await query(range, spent, (item) => {
+      const { at, segment } = readHeadKey(item.sk);
+      newestAt = Math.max(newestAt, at);
+      if (now.segments.has(segment)) return;
+      now.segments.set(segment, { head: readHead(item.body), hour, at });
+      now.bytes += item.body.length + REF_BYTES;
+    });
+    now.newestAt = Math.max(now.newestAt, newestAt);
+    // Set again, because what it weighs is only looked at then.
+    cache.delete(key);
+    cache.set(key, now);
+    for (const segment of now.segments.values()) into.push(segment);
+    return pages;
+  }
+
+  /** Late heads stand by hour, not by `at`: there is no mark to go on from, and they are few. */
+  async function dayOfHeads(tenant: string, day: number, hours: Hours, spent: Budget, into: SegmentRef[]) {
+    const range = lateHeadRange(tenant, day, hours.first, hours.last);
+    return query(range, spent, (item) => {
+      const { hour, at } = readLateHeadKey(item.sk);
+      into.push({ head: readHead(item.body), hour, at });
+    });
+  }
+
+  return {
+    async load(tenant, hours, spent) {
+      const found: SegmentRef[] = [];
+      const trips = await Promise.all([
+        ...eachHour(hours).map((hour) => hourOfHeads(tenant, hour, spent, found)),
+        ...eachDay(hours).map((day) => dayOfHeads(tenant, day, hours, spent, found)),
+      ]);
+      spent.roundTrips(Math.max(0, ...trips));
+      return found;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Tag, TraceQuery } from "../../model/trace-query.ts";
+import { operationNameTerm, operationTerm, scopeNameTerm, scopeVersionTerm, tagTerm } from "../segment/term-hash.ts";
+import type { Head } from "../segment/types.ts";
+import { type Reading, readings } from "./conditions.ts";
+
+/** What the index can say of one way to satisfy a tag. It may say yes too often, never no. */
+export type Way =
+  | { readonly by: "term"; readonly hash: number }
+  /** Only what resources and scopes carry: a posting's sources. */
+  | { readonly by: "sources"; readonly hash: number }
+  /** Bit n: OTLP's status code n. */
+  | { readonly by: "status"; readonly mask: number }
+  /** Bit n: OTLP's kind n. */
+  | { readonly by: "kind"; readonly mask: number };
+
+/** A query as the index answers it: every condition needs one of its ways. */
+export interface IndexPlan {
+  readonly query: TraceQuery;
+  readonly conditions: readonly (readonly Way[])[];
+  /** Worth a look only where the rows are more than one part: rows name their operation themselves. */
+  readonly operation: Way | undefined;
+}
+
+export function indexPlan(query: TraceQuery): IndexPlan {
+  return { query, conditions: query.tags.map(ways), operation: operationWay(query) };
+}
+
+const ways = (tag: Tag): Way[] => readings(tag).map((reading) => way(reading));
+
+function way(reading: Reading): Way {
+  switch (reading.of) {
+    case "attribute":
+      return { by: "term", hash: tagTerm(reading.key, reading.value) };
+    case "resource":
+      return { by: "sources", hash: tagTerm(reading.key, reading.value) };
+    case "status":
+      return { by: "status", mask: reading.codes.reduce((mask, code) => mask | (1 << code), 0) };
+    case "kind":
+      return { by: "kind", mask: 1 << reading.kind };
+    case "scopeName":
+      return { by: "sources", hash: scopeNameTerm(reading.value) };
+    case "scopeVersion":
+      return { by: "sources", hash: scopeVersionTerm(reading.value) };
+    case "eventName":
+      return { by: "term", hash: tagTerm("event", reading.value) };
+  }
+}
+
+function operationWay({ service, operation }: TraceQuery): Way | undefined {
+  if (operation === undefined) return undefined;
+  const hash = service === undefined ? operationNameTerm(operation) : operationTerm(service, operation);
+  return { by: "term", hash };
+}
+
+/** The conditions that one segment is asked. */
+export const conditionsFor = (plan: IndexPlan, head: Head): readonly (readonly Way[])[] =>
+  plan.operation !== undefined && head.rowParts > 1 ? [...plan.conditions, [plan.operation]] : plan.conditions;
+
+/** Whether the head leaves it open that a span inside matches. */
+export function mayMatch({ query }: IndexPlan, head: Head): boolean {
+  const { service, operation } = query;
+  return (
+    head.maxStart >= query.startMinNanos &&
+    head.minStart <= query.startMaxNanos &&
+    head.maxDuration >= (query.durationMinNanos ?? 0n) &&
+    (query.durationMaxNanos === undefined || head.minDuration <= query.durationMaxNanos) &&
+    (service === undefined || head.mayHoldService(service)) &&
+    (service === undefined || operation === undefined || head.mayHoldOperation(service, operation))
+  );
+}

@@ -1,0 +1,59 @@
+import { LRUCache } from "lru-cache";
+import type { Budget } from "./cost.ts";
+import { type PageView, pageView } from "./page-view.ts";
+import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
+import type { Stores } from "./stores.ts";
+import type { Hours } from "./window.ts";
+
+/** What a search has to say about itself. */
+export interface SearchReport {
+  /** Part of what may match could not be read. */
+  lacksParts: boolean;
+}
+
+/** One search under way. */
+export interface Search {
+  readonly stores: Stores;
+  readonly tenant: string;
+  readonly spent: Budget;
+  readonly report: SearchReport;
+  /** Hours that have not expired. */
+  readonly kept: Hours;
+  /** All that the search and the traces it finds may touch. */
+  readonly segments: readonly SegmentRef[];
+  readonly views: LRUCache<string, PageView>;
+}
+
+/** Inflated pages that a search keeps, bytes: the candidates of one trace mostly lie in pages that it has read already. */
+const VIEW_BYTES = 64 * 1024 * 1024;
+
+export const viewCache = (): LRUCache<string, PageView> =>
+  new LRUCache({ maxSize: VIEW_BYTES, sizeCalculation: (view) => view.table.bytes.length + 1 });
+
+/** Pages that were asked for; undefined where the table lacks one. */
+export type ViewSource = (page: PartOf) => PageView | undefined;
+
+/** Reads pages, and other parts with them in the same round trip. */
+export async function loadViews(
+  { stores, tenant, spent, views }: Search,
+  pages: readonly PartOf[],
+  others: readonly PartOf[] = [],
+): Promise<{ readonly viewOf: ViewSource; readonly source: PartSource }> {
+  const found = new Map<string, PageView | undefined>();
+  for (const page of pages) found.set(pageText(page), views.get(pageText(page)));
+  const unread = pages.filter((page) => found.get(pageText(page)) === undefined);
+  const source = await stores.parts.load(tenant, [...unread, ...others], spent);
+  return {
+    source,
+    viewOf(page) {
+      const text = pageText(page);
+      const view = found.get(text) ?? pageView(page, source);
+      if (view === undefined) return undefined;
+      found.set(text, view);
+      views.set(text, view);
+      return view;
+    },
+  };
+}
+
+const pageText = ({ segment, part }: PartOf): string => `${segment.head.segment}/${part.n}`;

@@ -1,0 +1,163 @@
+import { findTerm } from "../segment/find-term.ts";
+import { PART_ROWS, rowPart } from "../segment/limits.ts";
+import { readRows } from "../segment/read-rows.ts";
+import { termPart } from "../segment/term-hash.ts";
+import type { RowBlock, RowsPart } from "../segment/types.ts";
+import { conditionsFor, type IndexPlan } from "./index-plan.ts";
+import type { PartName, PartSource, SegmentRef } from "./parts.ts";
+import { isOpen, listedRows, type RowCondition, rowCondition, rowMatches, wantedOperations } from "./row-filter.ts";
+
+/** A row that matches as far as the index can tell. */
+export interface Candidate {
+  readonly segment: SegmentRef;
+  /** Unix epoch nanoseconds. */
+  readonly start: bigint;
+  readonly page: number;
+  /** Hash of the trace's id. */
+  readonly trace: number;
+}
+
+/** One segment's candidates, newest first, block by block. */
+export interface SegmentScan {
+  readonly segment: SegmentRef;
+  /** No candidate still to come starts later, Unix epoch nanoseconds; undefined at the end. */
+  bound(): bigint | undefined;
+  /** What has to be loaded before {@link advance}; nothing when it can go on at once. */
+  wants(): readonly PartName[];
+  /** Hands over what was wanted; false when some of it is missing: then the scan is at its end. */
+  load(source: PartSource): boolean;
+  /** The candidates of the next block, newest first, maybe none. */
+  advance(): Candidate[];
+}
+
+/** The segment must have passed {@link mayMatch}. */
+export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
+  const { head } = segment;
+  const { query } = plan;
+  const ways = conditionsFor(plan, head);
+  const hashes = ways.flat().flatMap((way) => ("hash" in way ? [way.hash] : []));
+  const termParts = [...new Set(hashes.map((hash) => termPart(hash, head.termParts)))];
+  let conditions: readonly RowCondition[] | undefined = hashes.length === 0 ? withoutTerms() : undefined;
+  let listed: Uint32Array | undefined;
+  let partNumber = 0;
+  let part: RowsPart | undefined;
+  let operations: Uint8Array = new Uint8Array(0);
+  let block = 0;
+  let bound: bigint | undefined = earlier(head.maxStart, query.startMaxNanos);
+
+  function withoutTerms(): RowCondition[] {
+    return ways.map((some) => rowCondition(some, () => undefined));
+  }
+
+  function loadTerms(source: PartSource): boolean {
+    const parts = new Map(termParts.map((n) => [n, source(segment, { kind: "terms", n })]));
+    if ([...parts.values()].includes(undefined)) return end(false);
+    const find = (hash: number) => {
+      const bytes = parts.get(termPart(hash, head.termParts));
+      return bytes === undefined ? undefined : findTerm(bytes, hash);
+    };
+    conditions = ways.map((some) => rowCondition(some, find));
+    listed = listedRows(conditions);
+    if (listed?.length === 0) return end(true);
+    partNumber = rowPart(listed?.[0] ?? 0);
+    return true;
+  }
+
+  function loadRows(source: PartSource): boolean {
+    const bytes = source(segment, { kind: "rows", n: partNumber });
+    if (bytes === undefined) return end(false);
+    part = readRows(bytes);
+    operations = wantedOperations(part, query);
+    block = -1;
+    seek();
+    return true;
+  }
+
+  /** Moves on to the next block that may hold a match, here or in a later part. */
+  function seek(): void {
+    const blocks = part?.blocks ?? [];
+    for (block++; block < blocks.length; block++) {
+      const next = blocks[block] as RowBlock;
+      if (next.maxStart < query.startMinNanos) {
+        end(true);
+        return;
+      }
+      if (isOpen(next, query) && holdsListed(listed, next.firstRow, next.count)) {
+        bound = earlier(next.maxStart, query.startMaxNanos);
+        return;
+      }
+    }
+    const last = blocks.at(-1);
+    part = undefined;
+    const row = nextListed(listed, (partNumber + 1) * PART_ROWS);
+    if (row === undefined || last === undefined || rowPart(row) >= head.rowParts) end(true);
+    else {
+      partNumber = rowPart(row);
+      bound = earlier(last.minStart, query.startMaxNanos);
+    }
+  }
+
+  function end(isWhole: boolean): boolean {
+    bound = undefined;
+    part = undefined;
+    return isWhole;
+  }
+
+  return {
+    segment,
+    bound: () => bound,
+    wants() {
+      if (bound === undefined || part !== undefined) return [];
+      if (conditions === undefined) return termParts.map((n) => ({ kind: "terms", n }));
+      return [{ kind: "rows", n: partNumber }];
+    },
+    load: (source) => (conditions === undefined ? loadTerms(source) : loadRows(source)),
+    advance() {
+      const current = part?.blocks[block];
+      if (current === undefined) return [];
+      const columns = current.columns();
+      const found: Candidate[] = [];
+      for (const row of rowsOf(current, listed)) {
+        const at = row - current.firstRow;
+        if (operations[columns.operation[at] as number] === 0) continue;
+        if (!rowMatches(columns, at, row, conditions ?? [], query)) continue;
+        found.push({
+          segment,
+          start: columns.startNanos[at] as bigint,
+          page: columns.page[at] as number,
+          trace: columns.trace[at] as number,
+        });
+      }
+      seek();
+      return found;
+    },
+  };
+}
+
+const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+/** Index of the first entry that is at least `value`. */
+function lowerBound(sorted: Uint32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const nextListed = (listed: Uint32Array | undefined, row: number): number | undefined =>
+  listed === undefined ? row : listed[lowerBound(listed, row)];
+
+function holdsListed(listed: Uint32Array | undefined, firstRow: number, count: number): boolean {
+  const next = nextListed(listed, firstRow);
+  return next !== undefined && next < firstRow + count;
+}
+
+/** Row numbers within the segment, ascending. */
+function* rowsOf({ firstRow, count }: RowBlock, listed: Uint32Array | undefined): Generator<number> {
+  if (listed === undefined) for (let row = firstRow; row < firstRow + count; row++) yield row;
+  else yield* listed.subarray(lowerBound(listed, firstRow), lowerBound(listed, firstRow + count));
+}
