@@ -6,10 +6,11 @@ import type { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
 import { MAX_REASONS_TOLD, PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
 import type { Sleep } from "../runtime/retry.ts";
-import { placeOf, type ShardMap, shardMap } from "../stream/places.ts";
-import type { Entry, Shard, StreamWriter } from "../stream/port.ts";
+import { placeOf } from "../stream/places.ts";
+import type { Entry, StreamWriter } from "../stream/port.ts";
 import { putRecords } from "../stream/put.ts";
 import { encodeRecord } from "../stream/record.ts";
+import { shardMaps } from "../stream/shard-maps.ts";
 import { acceptableRows } from "./acceptable-rows.ts";
 import { recordGroups } from "./record-groups.ts";
 
@@ -36,12 +37,9 @@ export interface IngestOutcome {
  */
 export type Ingest = (tenant: string, traces: Uint8Array) => Promise<IngestOutcome>;
 
-/** A shard map older than this is read again: a split shard is used within a minute. */
-const SHARD_MAP_MILLIS = 60_000;
-
 export function ingest(parts: IngestParts): Ingest {
   const { stream, clock, random, sleep, retentionHours } = parts;
-  const shards = shardMapCache(stream, clock);
+  const shards = shardMaps(stream, clock);
   return async (tenant, traces) => {
     const receivedMillis = clock();
     const receivedNanos = millisToNanos(receivedMillis);
@@ -50,7 +48,7 @@ export function ingest(parts: IngestParts): Ingest {
     const refusals = [...rejected];
     const rows = acceptableRows(table, ordinals, receivedNanos, retentionHours, refusals);
     if (rows.length > 0) {
-      const map = await shards.map();
+      const map = await shards.current();
       const entries: Entry[] = [];
       for (const group of recordGroups(table, ordinals, rows, map))
         encodeGroup(table, group, { tenant, receivedNanos }, entries, refusals);
@@ -59,34 +57,13 @@ export function ingest(parts: IngestParts): Ingest {
         deadlineMillis: receivedMillis + PUT_BUDGET_MILLIS,
         allowSpill: true,
       });
-      if (outcome.isMapStale) shards.forget();
+      if (outcome.isMapStale) shards.expire();
     }
     return {
       acceptedSpans: table.count + rejected.length - refusals.length,
       rejectedSpans: refusals.length,
       message: tell(refusals),
     };
-  };
-}
-
-function shardMapCache(stream: StreamWriter, clock: Clock) {
-  let known: Promise<readonly Shard[]> | undefined;
-  let readAt = 0;
-  return {
-    async map(): Promise<ShardMap> {
-      if (known === undefined || clock() - readAt >= SHARD_MAP_MILLIS) {
-        readAt = clock();
-        known = stream.shards();
-        // A failed reading is not kept: the next request tries again.
-        known.catch(() => {
-          known = undefined;
-        });
-      }
-      return shardMap(await known);
-    },
-    forget(): void {
-      known = undefined;
-    },
   };
 }
 
@@ -126,12 +103,12 @@ function nameOf(table: SpanTable, row: number): string {
 /** The reasons, most frequent first. */
 function tell(refusals: readonly Rejected[]): string {
   if (refusals.length === 0) return "";
-  const counts = new Map<string, number>();
-  for (const { reason } of refusals) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  const told = sorted
-    .slice(0, MAX_REASONS_TOLD)
-    .map(([reason, count]) => (count === 1 ? reason : `${count} × ${reason}`));
+  const byReason = Map.groupBy(refusals, ({ reason }) => reason);
+  const sorted = [...byReason].sort((a, b) => b[1].length - a[1].length);
+  const told = sorted.slice(0, MAX_REASONS_TOLD).map(([reason, spans]) => {
+    const value = spans[0]?.value === undefined ? "" : ` (the first: ${spans[0].value})`;
+    return `${spans.length > 1 ? `${spans.length} × ` : ""}${reason}${value}`;
+  });
   const rest = sorted.length - told.length;
   return `${refusals.length} spans rejected: ${told.join("; ")}${rest > 0 ? `; and ${rest} other reasons` : ""}`;
 }
