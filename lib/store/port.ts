@@ -27,7 +27,17 @@ export interface Batch {
 
 export interface TraceWriter {
   /** Writes all that the batches hold, heads last. The same plan and batches always write the same bytes to the same keys. */
-  write(plan: WritePlan, batches: readonly Batch[]): Promise<void>;
+  write(plan: WritePlan, batches: readonly Batch[]): Promise<WriteReport>;
+}
+
+/** What became of a plan's spans; for metrics. */
+export interface WriteReport {
+  /** Those that stand in the store now; a resend within the plan is not counted again. */
+  readonly spans: number;
+  /** Left out, because their hour has expired or is more than an hour ahead. */
+  readonly dropped: number;
+  /** Services and operations that a later plan has to bring, because this one brought so many. */
+  readonly waitingNames: number;
 }
 
 export interface TraceReader {

@@ -1,0 +1,131 @@
+import { LRUCache } from "lru-cache";
+import type { Batches } from "./batches.ts";
+import { buildCounts } from "./counts/build.ts";
+import { planServices } from "./counts/plan-services.ts";
+import type { Item } from "./items.ts";
+import {
+  bundleKey,
+  countsKey,
+  headKey,
+  hourTtl,
+  keyText,
+  lateHeadKey,
+  minuteOf,
+  pageKey,
+  rowsKey,
+  termsKey,
+  workKey,
+} from "./keys.ts";
+import { nameWriter, type ServiceOperation } from "./names.ts";
+import { gatherSpans, type PlanSpans } from "./plan-spans.ts";
+import type { TraceWriter, WritePlan } from "./port.ts";
+import { retainedSpans } from "./retained-spans.ts";
+import { type BuiltSegment, buildSegments } from "./segment/build-segments.ts";
+import { segmentId } from "./segment/segment-id.ts";
+
+export interface TraceWriterOptions {
+  readonly batches: Batches;
+  readonly retentionHours: number;
+}
+
+/** Work items this process has put: tenants × hours × a few minutes; one that falls out is put once more. */
+const MAX_REMEMBERED = 10_000;
+
+/** What a plan makes of one tenant's spans. */
+interface Written {
+  readonly tenant: string;
+  /** Everything that heads lead to, and counts. */
+  readonly parts: readonly Item[];
+  readonly work: readonly Item[];
+  readonly heads: readonly Item[];
+  readonly operations: readonly ServiceOperation[];
+}
+
+/** Writes in an order in which nothing is ever visible before what it leads to: parts, then the work list, then heads. */
+export function traceWriter({ batches, retentionHours }: TraceWriterOptions): TraceWriter {
+  const names = nameWriter({ batches, retentionHours });
+  const workPut = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+
+  async function putWork(items: readonly Item[]): Promise<void> {
+    const due = items.filter((item) => !workPut.has(keyText(item)));
+    await batches.putAll(due);
+    for (const item of due) workPut.set(keyText(item), true);
+  }
+
+  return {
+    async write(plan, arrived) {
+      let spans = 0;
+      let dropped = 0;
+      const all = gatherSpans(arrived).map((gathered) => {
+        const retained = retainedSpans(gathered, plan.at, retentionHours);
+        dropped += retained.dropped;
+        spans += retained.spans.table.count;
+        return writtenOf(plan, retained.spans, retentionHours);
+      });
+      await batches.putAll(all.flatMap((one) => one.parts));
+      await putWork(all.flatMap((one) => one.work));
+      await batches.putAll(all.flatMap((one) => one.heads));
+      let waitingNames = 0;
+      for (const { tenant, operations } of all) waitingNames += await names.write(tenant, plan.at, operations);
+      return { spans, dropped, waitingNames };
+    },
+  };
+}
+
+function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): Written {
+  const { tenant } = spans;
+  const segments = buildSegments(spans, plan);
+  const ttlOf = ({ hour }: { readonly hour: number }): number => hourTtl(hour, retentionHours);
+  return {
+    tenant,
+    parts: [
+      ...segments.flatMap((segment) => partItems(tenant, segment, ttlOf(segment))),
+      ...buildCounts(spans).flatMap(({ hour, bodies }) =>
+        bodies.map((body, n) => ({
+          ...countsKey(tenant, hour, plan.at, segmentId(plan, tenant, hour), n),
+          body,
+          ttl: ttlOf({ hour }),
+        })),
+      ),
+    ],
+    work: segments.map(({ hour }) => ({
+      ...workKey(minuteOf(plan.at), tenant, hour),
+      // The key may hold a digest of it.
+      body: Buffer.from(tenant),
+      ttl: ttlOf({ hour }),
+    })),
+    heads: segments.map(({ id, hour, isLate, head }) => ({
+      ...(isLate ? lateHeadKey : headKey)(tenant, hour, plan.at, id),
+      body: head,
+      ttl: ttlOf({ hour }),
+    })),
+    operations: operationsOf(spans),
+  };
+}
+
+function partItems(tenant: string, { id, bundle, pages, terms, rows }: BuiltSegment, ttl: number): Item[] {
+  return [
+    ...(bundle === undefined ? [] : [{ ...bundleKey(tenant, id), body: bundle, ttl }]),
+    ...pages.map((body, n) => ({ ...pageKey(tenant, id, n), body, ttl })),
+    ...terms.map((body, n) => ({ ...termsKey(tenant, id, n), body, ttl })),
+    ...rows.map((body, n) => ({ ...rowsKey(tenant, id, n), body, ttl })),
+  ];
+}
+
+/** OTLP's kinds are 0 to 5. */
+const KINDS_BITS = 3;
+
+function operationsOf(spans: PlanSpans): ServiceOperation[] {
+  const { services, operations } = planServices(spans);
+  const seen = new Set<number>();
+  for (let row = 0; row < spans.table.count; row++)
+    seen.add(((operations.number[row] as number) << KINDS_BITS) | (spans.table.kind[row] as number));
+  return [...seen].map((code) => {
+    const operation = code >>> KINDS_BITS;
+    return {
+      service: services[operations.service[operation] as number] as string,
+      name: operations.name[operation] as string,
+      kind: code & ((1 << KINDS_BITS) - 1),
+    };
+  });
+}
