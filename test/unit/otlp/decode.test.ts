@@ -1,4 +1,3 @@
-import { util } from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { decodeSpans } from "../../../lib/otlp/decode.ts";
 import { opentelemetry } from "../../../proto/gen/index.js";
@@ -6,7 +5,8 @@ import { opentelemetry } from "../../../proto/gen/index.js";
 const { TracesData } = opentelemetry.proto.trace.v1;
 type SpanProperties = opentelemetry.proto.trace.v1.Span.$Properties;
 
-const { Long } = util;
+/** As protobufjs takes 64-bit integers. */
+const nanos = (value: number) => ({ low: value, high: 0, unsigned: true }) as never;
 
 const spans = (...own: SpanProperties[]): Uint8Array =>
   TracesData.encode({
@@ -19,8 +19,8 @@ const spans = (...own: SpanProperties[]): Uint8Array =>
             spans: own.map((span) => ({
               traceId: new Uint8Array(16).fill(1),
               spanId: new Uint8Array(8).fill(2),
-              startTimeUnixNano: Long.fromNumber(100),
-              endTimeUnixNano: Long.fromNumber(200),
+              startTimeUnixNano: nanos(100),
+              endTimeUnixNano: nanos(200),
               name: "get",
               ...span,
             })),
@@ -49,14 +49,14 @@ describe("decodeSpans", () => {
   test.each([100, 40])(
     "ends a span that starts at 100 and ends at %i one nanosecond after its start, and says so",
     (end) => {
-      const [span] = decodeSpans(spans({ endTimeUnixNano: Long.fromNumber(end) }), unknown);
+      const [span] = decodeSpans(spans({ endTimeUnixNano: nanos(end) }), unknown);
       expect([span?.startNanos, span?.endNanos]).toEqual([100n, 101n]);
       expect(span?.warnings).toEqual([`span has a duration of ${end === 100 ? "0s" : "-60ns"}; it is shown as 1ns`]);
     },
   );
 
   test("takes the received time for the start of a span that states none, and says so", () => {
-    const bytes = spans({}, { startTimeUnixNano: Long.ZERO, endTimeUnixNano: Long.fromNumber(9000) });
+    const bytes = spans({}, { startTimeUnixNano: nanos(0), endTimeUnixNano: nanos(9000) });
     const [, span] = decodeSpans(bytes, (index) => BigInt(index) * 7000n);
     expect([span?.startNanos, span?.endNanos]).toEqual([7000n, 9000n]);
     expect(span?.warnings).toEqual(["span has no start time; it is shown at the time when it was received"]);
