@@ -1,30 +1,33 @@
-import type { Clock } from "../../model/time.ts";
-import type { Batches } from "../batches.ts";
-import type { Found, TraceReader } from "../port.ts";
-import { BudgetEnd, budget, type ReadCost, type ReadLimits, SEARCH_LIMITS } from "./cost.ts";
-import { findTraces } from "./find.ts";
-import { headLoader } from "./heads.ts";
-import { partLoader } from "./parts.ts";
-import type { SearchReport } from "./search.ts";
-import type { Stores } from "./stores.ts";
-import { readTrace } from "./trace.ts";
+import type { Clock } from "../model/time.ts";
+import type { Batches } from "./batches.ts";
+import type { Found, TraceReader } from "./port.ts";
+import { BudgetEnd, budget, type ReadCost, type ReadLimits, SEARCH_LIMITS } from "./read/cost.ts";
+import { findTraces } from "./read/find.ts";
+import { headLoader } from "./read/heads.ts";
+import { partLoader } from "./read/parts.ts";
+import type { SearchReport } from "./read/search.ts";
+import type { Stores } from "./read/stores.ts";
+import { readTrace } from "./read/trace.ts";
 
 export interface TraceReaderOptions {
   readonly batches: Batches;
   readonly clock: Clock;
   /** How long after its end an hour is shown. */
   readonly retentionHours: number;
-  /** For heads and parts together; they never change. */
-  readonly cacheBytes: number;
+  /** For heads and parts together. */
+  readonly cacheBytes?: number;
   readonly searchLimits?: ReadLimits;
   /** Told what each question took from the table, once it is answered. */
   readonly onRead?: (question: "trace" | "find", cost: ReadCost) => void;
 }
 
+/** What is stored never changes, so that a warm process need not read it again; small beside a function's 1 GB. */
+const CACHE_BYTES = 128 * 1024 * 1024;
 const HEAD_SHARE = 0.25;
 
 export function traceReader(options: TraceReaderOptions): TraceReader {
-  const { batches, clock, retentionHours, cacheBytes, searchLimits = SEARCH_LIMITS, onRead } = options;
+  const { batches, clock, retentionHours, onRead } = options;
+  const { cacheBytes = CACHE_BYTES, searchLimits = SEARCH_LIMITS } = options;
   const stores: Stores = {
     heads: headLoader(batches, clock, Math.floor(cacheBytes * HEAD_SHARE)),
     parts: partLoader(batches, Math.floor(cacheBytes * (1 - HEAD_SHARE))),
