@@ -15,7 +15,7 @@ export interface EmulatorHello {
 const KEEP_ALIVE_MILLIS = 600_000;
 
 /** Puts an emulator on a free port of the loopback: it takes any credentials, so nobody else may reach it. */
-export async function serveEmulator(server: Server): Promise<Running> {
+export async function serveEmulator(server: Server): Promise<Running<EmulatorHello>> {
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

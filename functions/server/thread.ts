@@ -46,9 +46,9 @@ export async function startThread<Hello>({ file, data, heapMegabytes }: ThreadPa
   };
 }
 
-export interface Running {
+export interface Running<Hello = unknown> {
   /** Told to whoever started the thread. */
-  readonly hello: unknown;
+  readonly hello: Hello;
   close(): Promise<void>;
 }
 

@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly data?: string;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** As people start it: npm start. */
+  readonly byNpm?: boolean;
 }
 
 /** A folder of its own, gone when the tests of the file are through. */
@@ -68,10 +70,15 @@ function collect(stream: NodeJS.ReadableStream): () => string {
 }
 
 /** The real server as a child process on free ports, once it says that it is ready. */
-export async function startServer({ data, flags = [], env = {} }: ServerOptions): Promise<SkuaServer> {
+export async function startServer({ data, flags = [], env = {}, byNpm = false }: ServerOptions): Promise<SkuaServer> {
   const started = performance.now();
-  const args = [MAIN, ...ANY_PORTS, ...(data === undefined ? [] : ["--data", data]), ...flags];
-  const child = spawn(NODE, args, { cwd: ROOT, env: bareEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
+  const args = [...ANY_PORTS, ...(data === undefined ? [] : ["--data", data]), ...flags];
+  const [command, first] = byNpm ? ["npm", ["start", "--"]] : [NODE, [MAIN]];
+  const child = spawn(command, [...first, ...args], {
+    cwd: ROOT,
+    env: bareEnvironment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = once(child, "exit");
   const stderr = collect(child.stderr);
   const lines: Record<string, unknown>[] = [];

@@ -50,11 +50,10 @@ const server = http.createServer((request, response) => {
 
 /** A span with everything that the API lets an application say. */
 function searchTheShelf(): void {
-  const parent = trace.getActiveSpan()?.spanContext();
   const links = [
     { context: { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 } },
+    { context: { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", traceFlags: 0 } },
   ];
-  if (parent !== undefined) links.push({ context: parent });
   const span = tracer.startSpan("search the shelf", { kind: SpanKind.PRODUCER, links });
   span.setAttributes({
     text: "Grüße, 日本 🦤",
@@ -78,7 +77,7 @@ function searchTheShelf(): void {
   span.recordException(new Error("no such bird"));
   span.setStatus({ code: SpanStatusCode.ERROR, message: "the shelf is empty" });
   span.end();
-  tracer.startSpan("counted", { kind: SpanKind.CONSUMER }).setStatus({ code: SpanStatusCode.OK }).end();
+  tracer.startSpan("count", { kind: SpanKind.CONSUMER }).setStatus({ code: SpanStatusCode.OK }).end();
 }
 
 server.listen(0, "127.0.0.1", () => {

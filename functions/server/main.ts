@@ -1,0 +1,62 @@
+import { type Log, logger, renderJson, renderText } from "../../lib/runtime/log.ts";
+import { type Server, startServer } from "./server.ts";
+import { helpText, readSettings, type Settings } from "./settings.ts";
+import { untilTold } from "./signals.ts";
+import { Usage } from "./usage.ts";
+
+const isTerminal = process.stdout.isTTY === true;
+const log = logger({
+  write: (line) => process.stdout.write(`${line}\n`),
+  clock: Date.now,
+  render: isTerminal ? renderText : renderJson,
+});
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
+
+try {
+  const settings = readSettings(process.argv.slice(2), process.env);
+  if (settings === "help") process.stdout.write(helpText());
+  else process.exitCode = await serve(settings, log);
+} catch (error) {
+  if (error instanceof Usage) process.stderr.write(`skua: ${error.message}\n`);
+  else log.error("could not start", { error });
+  process.exitCode = error instanceof Usage ? error.exitCode : 1;
+}
+// Whatever still runs has been given its time.
+process.exit();
+
+async function serve(settings: Settings, log: Log): Promise<number> {
+  const told = untilTold(process);
+  const server = await Promise.race([startServer(settings, log, isTerminal), told]);
+  if (typeof server === "string") return 0;
+  announce(server, settings);
+  const end = await Promise.race([told, server.failed]);
+  if (end instanceof Error) {
+    log.error("a part that nothing works without has ended", { error: end });
+    return 1;
+  }
+  log.info("stopping", { signal: end });
+  await server.stop();
+  log.info("stopped");
+  return 0;
+}
+
+/** Where to send and where to look. */
+function announce({ otlp, query, health, data }: Server, { host, retentionHours }: Settings): void {
+  if (!isTerminal) log.info("ready", { otlp, query, health, data, retentionHours });
+  else
+    process.stdout.write(
+      [
+        "",
+        "Skua is ready.",
+        `  send spans to  ${otlp}/v1/traces   (OTLP over HTTP: OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})`,
+        `  look at        ${query}/`,
+        `  health         ${health}/status`,
+        `  data           ${data}, kept for ${retentionHours} hours`,
+        "",
+        "",
+      ].join("\n"),
+    );
+  if (isLoopback(host)) log.info("nothing asks for credentials; only this machine can reach it", { host });
+  else log.warn("nothing asks for credentials, and other machines can reach it", { host });
+}
