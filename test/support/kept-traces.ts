@@ -1,0 +1,60 @@
+import type { Trace } from "../../lib/model/span.ts";
+import type { Operation, TimeHint, TraceQuery } from "../../lib/model/trace-query.ts";
+import type { Names, TraceReader } from "../../lib/store/port.ts";
+
+export interface Kept {
+  readonly traces?: readonly Trace[];
+  readonly services?: readonly string[];
+  readonly operations?: Readonly<Record<string, readonly Operation[]>>;
+  readonly isComplete?: boolean;
+  /** Thrown in place of the trace of that number, 0 being the first. */
+  readonly fault?: { readonly at: number; readonly error: unknown };
+}
+
+/** What was asked, as the store heard it. */
+export interface Asked {
+  readonly tenants: Set<string>;
+  readonly queries: TraceQuery[];
+  readonly hints: (TimeHint | undefined)[];
+  readonly services: string[];
+  /** Traces handed out. */
+  given: number;
+}
+
+/** A store that holds given traces and finds them all, up to the limit: what the query side does with it is under test, not the search. */
+export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: Asked } {
+  const { traces = [], services = [], operations = {}, isComplete = true, fault } = kept;
+  const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0 };
+  async function* walk(limit: number) {
+    for (const [i, trace] of traces.slice(0, limit).entries()) {
+      if (fault?.at === i) throw fault.error;
+      asked.given++;
+      yield trace;
+    }
+    if (fault?.at === traces.length) throw fault.error;
+  }
+  return {
+    asked,
+    async trace(tenant, id, hint) {
+      asked.tenants.add(tenant);
+      asked.hints.push(hint);
+      if (fault?.at === 0) throw fault.error;
+      return traces.find((trace) => trace.traceId === id);
+    },
+    find(tenant, query) {
+      asked.tenants.add(tenant);
+      asked.queries.push(query);
+      return { traces: walk(query.limit), isComplete: () => isComplete };
+    },
+    async services(tenant) {
+      asked.tenants.add(tenant);
+      if (fault?.at === 0) throw fault.error;
+      return services;
+    },
+    async operations(tenant, service) {
+      asked.tenants.add(tenant);
+      asked.services.push(service);
+      return operations[service] ?? [];
+    },
+  };
+}
