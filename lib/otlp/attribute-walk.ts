@@ -39,8 +39,13 @@ export function walkSpan(table: SpanTable, row: number, visitor: AttributeVisito
 /** Levels "resource" and "scope". */
 export function walkSource(table: SpanTable, sourceIndex: number, visitor: AttributeVisitor): void {
   const source = table.sources[sourceIndex] as Source;
-  walkShared(new Wire(table.bytes, source.resourceStart, source.resourceEnd), RESOURCE_ATTRIBUTES, "resource", visitor);
-  walkShared(new Wire(table.bytes, source.scopeStart, source.scopeEnd), SCOPE_ATTRIBUTES, "scope", visitor);
+  walkShared(
+    new Wire(table.bytes, source.resource.start, source.resource.end),
+    RESOURCE_ATTRIBUTES,
+    "resource",
+    visitor,
+  );
+  walkShared(new Wire(table.bytes, source.scope.start, source.scope.end), SCOPE_ATTRIBUTES, "scope", visitor);
 }
 
 function walkShared(wire: Wire, attributes: number, level: Level, visitor: AttributeVisitor): void {

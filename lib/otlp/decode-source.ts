@@ -1,6 +1,6 @@
 import type { Attribute } from "../model/attributes.ts";
 import type { Resource, Scope } from "../model/span.ts";
-import type { Source, SpanTable } from "./span-table.ts";
+import type { Range, Source, SpanTable } from "./span-table.ts";
 import { utf8 } from "./text.ts";
 import { decodeAttribute } from "./value.ts";
 import { BYTES, VARINT, Wire } from "./wire.ts";
@@ -15,7 +15,7 @@ export interface DecodedSource {
 export class SourceDecoder {
   private readonly table: SpanTable;
   private readonly sources: DecodedSource[] = [];
-  private readonly resources = new Map<number, Resource>();
+  private readonly resources = new Map<Range, Resource>();
 
   constructor(table: SpanTable) {
     this.table = table;
@@ -27,12 +27,12 @@ export class SourceDecoder {
     if (known !== undefined) return known;
     const { bytes } = this.table;
     const source = this.table.sources[index] as Source;
-    let resource = this.resources.get(source.resourceStart);
+    let resource = this.resources.get(source.resource);
     if (resource === undefined) {
-      resource = decodeResource(new Wire(bytes, source.resourceStart, source.resourceEnd));
-      this.resources.set(source.resourceStart, resource);
+      resource = decodeResource(new Wire(bytes, source.resource.start, source.resource.end));
+      this.resources.set(source.resource, resource);
     }
-    const decoded = { resource, scope: decodeScope(new Wire(bytes, source.scopeStart, source.scopeEnd)) };
+    const decoded = { resource, scope: decodeScope(new Wire(bytes, source.scope.start, source.scope.end)) };
     this.sources[index] = decoded;
     return decoded;
   }

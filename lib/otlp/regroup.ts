@@ -1,5 +1,5 @@
-import { type Range, sharedFields } from "./sources.ts";
-import type { Source, SpanTable } from "./span-table.ts";
+import { sharedFields } from "./sources.ts";
+import type { Range, Source, SpanTable } from "./span-table.ts";
 import { BYTES, varintLength, writeVarint } from "./wire.ts";
 
 /** ResourceSpans in TracesData, ScopeSpans in ResourceSpans, Span in ScopeSpans: the children are field 2, the outermost field 1. */
@@ -20,6 +20,9 @@ interface ResourceGroup {
   readonly scopes: ScopeGroup[];
   length: number;
 }
+
+/** By the message that it is, and, where equal ones are merged, by its text. */
+type ResourceGroups = Map<Range | string, ResourceGroup>;
 
 interface Layout {
   readonly resources: readonly ResourceGroup[];
@@ -49,7 +52,7 @@ export const regroupedLength = (table: SpanTable, rows: ArrayLike<number>, sourc
 function measure(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal: Uint32Array | undefined): Layout {
   const next = new Uint32Array(rows.length);
   const scopes = new Map<number, ScopeGroup>();
-  const resources = new Map<string | number, ResourceGroup>();
+  const resources: ResourceGroups = new Map();
   let lastSource = -1;
   let scope: ScopeGroup | undefined;
   for (let i = 0; i < rows.length; i++) {
@@ -69,7 +72,7 @@ function measure(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal: Uint3
     scope.last = i;
     scope.length += fieldLength((table.end[row] as number) - (table.start[row] as number));
   }
-  const groups = [...resources.values()];
+  const groups = [...new Set(resources.values())];
   let length = 0;
   for (const group of groups) {
     for (const { length: body } of group.scopes) group.length += fieldLength(body);
@@ -79,28 +82,33 @@ function measure(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal: Uint3
 }
 
 /** A new group, in its resource's. */
-function scopeGroup(
-  table: SpanTable,
-  source: number,
-  mergesEqual: boolean,
-  resources: Map<string | number, ResourceGroup>,
-): ScopeGroup {
+function scopeGroup(table: SpanTable, source: number, mergesEqual: boolean, resources: ResourceGroups): ScopeGroup {
   const from = table.sources[source] as Source;
-  const shared = sharedFields(table.bytes, from);
-  const key = mergesEqual ? textOf(table.bytes, shared.resource) : from.resourceStart;
-  let resource = resources.get(key);
+  const shared = sharedFields(table.bytes, from.scope);
+  const scope = { shared, first: 0, last: -1, length: rangesLength(shared) };
+  let resource = resources.get(from.resource);
   if (resource === undefined) {
-    resource = { shared: shared.resource, scopes: [], length: rangesLength(shared.resource) };
-    resources.set(key, resource);
+    resource = resourceGroup(table.bytes, from.resource, mergesEqual, resources);
+    resources.set(from.resource, resource);
   }
-  const scope = { shared: shared.scope, first: 0, last: -1, length: rangesLength(shared.scope) };
   resource.scopes.push(scope);
   return scope;
 }
 
-/** The bytes of some ranges as a key of a Map. */
-const textOf = (bytes: Uint8Array, ranges: readonly Range[]): string =>
-  ranges.map(({ start, end }) => Buffer.from(bytes.subarray(start, end)).toString("latin1")).join("");
+function resourceGroup(
+  bytes: Uint8Array,
+  message: Range,
+  mergesEqual: boolean,
+  resources: ResourceGroups,
+): ResourceGroup {
+  const shared = sharedFields(bytes, message);
+  const group = { shared, scopes: [], length: rangesLength(shared) };
+  if (!mergesEqual) return group;
+  const text = shared.map(({ start, end }) => Buffer.from(bytes.subarray(start, end)).toString("latin1")).join("");
+  const equal = resources.get(text) ?? group;
+  resources.set(text, equal);
+  return equal;
+}
 
 /** A field of one tag byte with a body of that many bytes. */
 const fieldLength = (body: number): number => 1 + varintLength(body) + body;

@@ -1,9 +1,12 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
-import { SpanTable } from "./span-table.ts";
+import { type Range, SpanTable } from "./span-table.ts";
 import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
 
 /** AnyValue nests through arrays and maps; deeper than this no reader of ours or theirs can be trusted to go. */
 export const MAX_VALUE_DEPTH = 32;
+
+/** Spans that may be named as rejected: an impossible one is two bytes long, and must not cost a list of any length. */
+const MAX_REJECTED = 100_000;
 
 /** A span that cannot be kept, while its neighbours can. */
 export interface Rejected {
@@ -55,8 +58,7 @@ function skipUnknown(wire: Wire, tag: number, firstKnown: number, lastKnown: num
 
 function scanResourceSpans(wire: Wire, table: SpanTable, rejected: Rejected[]): void {
   const outer = wire.enter();
-  const start = wire.pos;
-  const end = wire.limit;
+  const resource: Range = { start: wire.pos, end: wire.limit };
   while (wire.more()) {
     const tag = wire.tag();
     switch (tag) {
@@ -64,7 +66,7 @@ function scanResourceSpans(wire: Wire, table: SpanTable, rejected: Rejected[]): 
         checkResource(wire);
         break;
       case field(2, BYTES):
-        scanScopeSpans(wire, table, rejected, start, end);
+        scanScopeSpans(wire, table, rejected, resource);
         break;
       case field(3, BYTES):
         wire.pos = wire.end();
@@ -76,16 +78,10 @@ function scanResourceSpans(wire: Wire, table: SpanTable, rejected: Rejected[]): 
   wire.leave(outer);
 }
 
-function scanScopeSpans(
-  wire: Wire,
-  table: SpanTable,
-  rejected: Rejected[],
-  resourceStart: number,
-  resourceEnd: number,
-): void {
+function scanScopeSpans(wire: Wire, table: SpanTable, rejected: Rejected[], resource: Range): void {
   const outer = wire.enter();
-  const source = table.sources.length;
-  table.sources.push({ resourceStart, resourceEnd, scopeStart: wire.pos, scopeEnd: wire.limit });
+  const scope: Range = { start: wire.pos, end: wire.limit };
+  let source = -1;
   while (wire.more()) {
     const tag = wire.tag();
     switch (tag) {
@@ -93,6 +89,8 @@ function scanScopeSpans(
         checkScope(wire);
         break;
       case field(2, BYTES):
+        // An empty group is two bytes long: it must not cost an object.
+        if (source === -1) source = table.sources.push({ resource, scope }) - 1;
         scanSpan(wire, table, rejected, source);
         break;
       case field(3, BYTES):
@@ -217,7 +215,7 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
     idFault("trace_id", bytes, traceId, traceIdLength, TRACE_ID_BYTES) ??
     idFault("span_id", bytes, spanId, spanIdLength, SPAN_ID_BYTES) ??
     parentFault(parentIdLength);
-  if (reason !== undefined) rejected.push({ offset: start, reason });
+  if (reason !== undefined) reject(rejected, start, reason);
   else {
     const row = table.add();
     table.start[row] = start;
@@ -236,6 +234,11 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
     table.status[row] = status;
   }
   wire.leave(outer);
+}
+
+function reject(rejected: Rejected[], offset: number, reason: string): void {
+  if (rejected.length === MAX_REJECTED) throw fault(offset, `more than ${MAX_REJECTED} spans have faults: ${reason}`);
+  rejected.push({ offset, reason });
 }
 
 function idFault(name: string, bytes: Uint8Array, at: number, length: number, expected: number): string | undefined {

@@ -1,31 +1,21 @@
-import type { Source, SpanTable } from "./span-table.ts";
+import type { Range, SpanTable } from "./span-table.ts";
 import { BYTES, Wire } from "./wire.ts";
-
-/** A byte range that a group's message consists of, its children left out. */
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** What spans share, without the spans: all other fields of their ResourceSpans and ScopeSpans, unknown ones included. */
-export interface SharedFields {
-  readonly resource: readonly Range[];
-  readonly scope: readonly Range[];
-}
 
 const CHILD = (2 << 3) | BYTES;
 
-/** Finding them walks over every child, so it is done once a source, however often its spans are divided. */
-const found = new WeakMap<Source, SharedFields>();
+/** Finding them walks over every child, so it is done once a message, however often its spans are divided. */
+const found = new WeakMap<Range, readonly Range[]>();
 
-export function sharedFields(bytes: Uint8Array, source: Source): SharedFields {
-  let fields = found.get(source);
+/**
+ * What spans share without the spans: all other fields of a ResourceSpans or ScopeSpans, unknown ones included.
+ *
+ * @param message a source's `resource` or `scope`
+ */
+export function sharedFields(bytes: Uint8Array, message: Range): readonly Range[] {
+  let fields = found.get(message);
   if (fields === undefined) {
-    fields = {
-      resource: allButChildren(bytes, source.resourceStart, source.resourceEnd),
-      scope: allButChildren(bytes, source.scopeStart, source.scopeEnd),
-    };
-    found.set(source, fields);
+    fields = allButChildren(bytes, message.start, message.end);
+    found.set(message, fields);
   }
   return fields;
 }
@@ -55,20 +45,42 @@ export function sourceOrdinals(table: SpanTable): SourceOrdinals {
   const ordinal = new Uint32Array(table.sources.length);
   const distinct: { resource: Uint8Array; scope: Uint8Array }[] = [];
   const known = new Map<string, number>();
+  const resources = resourceTexts(table.bytes);
   table.sources.forEach((source, i) => {
-    const fields = sharedFields(table.bytes, source);
-    const resource = joined(table.bytes, fields.resource);
-    const scope = joined(table.bytes, fields.scope);
-    const key = `${resource.length}:${resource.toString("latin1")}${scope.toString("latin1")}`;
+    const resource = resources(source.resource);
+    const scope = joined(table.bytes, sharedFields(table.bytes, source.scope));
+    const key = `${resource.number}:${scope.toString("latin1")}`;
     let number = known.get(key);
     if (number === undefined) {
       number = distinct.length;
       known.set(key, number);
-      distinct.push({ resource, scope });
+      distinct.push({ resource: resource.bytes, scope });
     }
     ordinal[i] = number;
   });
   return { ordinal, distinct };
+}
+
+interface DistinctResource {
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/** Numbers resources by their bytes. Each is read once, whatever the number of its scopes, so that time stays linear. */
+function resourceTexts(bytes: Uint8Array): (message: Range) => DistinctResource {
+  const byRange = new Map<Range, DistinctResource>();
+  const byText = new Map<string, DistinctResource>();
+  return (message) => {
+    let resource = byRange.get(message);
+    if (resource === undefined) {
+      const own = joined(bytes, sharedFields(bytes, message));
+      const text = own.toString("latin1");
+      resource = byText.get(text) ?? { number: byText.size, bytes: own };
+      byText.set(text, resource);
+      byRange.set(message, resource);
+    }
+    return resource;
+  };
 }
 
 const joined = (bytes: Uint8Array, ranges: readonly Range[]): Buffer =>

@@ -1,11 +1,16 @@
 import { joinHalves } from "./wire.ts";
 
+/** Where bytes lie in a table's `bytes`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The bytes that a group of spans shares: its ResourceSpans and ScopeSpans message bodies, children included. */
 export interface Source {
-  readonly resourceStart: number;
-  readonly resourceEnd: number;
-  readonly scopeStart: number;
-  readonly scopeEnd: number;
+  /** One object for all scopes of a ResourceSpans, so that what follows from it need be found only once. */
+  readonly resource: Range;
+  readonly scope: Range;
 }
 
 /**

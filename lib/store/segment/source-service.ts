@@ -30,9 +30,9 @@ const VERSION = (2 << 3) | BYTES;
 /** Name and version of a source's scope, each empty when it has none. */
 export function sourceScope(table: SpanTable, source: number): { readonly name: string; readonly version: string } {
   const { bytes } = table;
-  const place = table.sources[source];
+  const place = table.sources[source]?.scope;
   const found = { name: "", version: "" };
-  const wire = new Wire(bytes, place?.scopeStart, place?.scopeEnd);
+  const wire = new Wire(bytes, place?.start, place?.end);
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === SCOPE) readScope(wire, found);
