@@ -1,5 +1,5 @@
 import { type Log, logger, renderJson, renderText } from "../../lib/runtime/log.ts";
-import { type Server, startServer } from "./server.ts";
+import type { Server } from "./server.ts";
 import { helpText, readSettings, type Settings } from "./settings.ts";
 import { untilTold } from "./signals.ts";
 import { Usage } from "./usage.ts";
@@ -27,6 +27,8 @@ process.exit();
 
 async function serve(settings: Settings, log: Log): Promise<number> {
   const told = untilTold(process);
+  // Not before it is needed: whoever asks for help need not wait for the AWS SDK.
+  const { startServer } = await import("./server.ts");
   const server = await Promise.race([startServer(settings, log, isTerminal), told]);
   if (typeof server === "string") return 0;
   announce(server, settings);
