@@ -18,23 +18,26 @@ export interface DynamoOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** How long a call may take. */
+  readonly requestMillis?: number;
 }
 
-/** A connection is one round trip; DynamoDB answers in milliseconds, and what hangs is better asked again. */
+/** A connection is one round trip; what takes longer is better tried again. */
 const CONNECT_MILLIS = 1_000;
-/** A call of 16 MB over a Lambda's 70 MB/s, and a slow partition. */
-const REQUEST_MILLIS = 5_000;
+/** A call of 16 MB, or a slow partition; DynamoDB itself answers in milliseconds. */
+const REQUEST_MILLIS = 10_000;
 /** Calls at once, over all queries that share the process. */
 const MAX_SOCKETS = 64;
 
 /** Every retry is our own: only we know the deadline and the pace. */
-export const dynamoClient = (options: DynamoOptions = {}): DynamoDBClient =>
+export const dynamoClient = ({ requestMillis = REQUEST_MILLIS, ...options }: DynamoOptions = {}): DynamoDBClient =>
   new DynamoDBClient({
     ...options,
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_MILLIS,
-      requestTimeout: REQUEST_MILLIS,
+      requestTimeout: requestMillis,
+      throwOnRequestTimeout: true,
       httpAgent: { maxSockets: MAX_SOCKETS },
       httpsAgent: { maxSockets: MAX_SOCKETS },
     }),
@@ -166,8 +169,6 @@ const THROTTLED: ReadonlySet<string> = new Set([
   "ThrottlingException",
   "RequestLimitExceeded",
 ]);
-/** Another write to the same item was under way: the next one may well succeed. */
-const BUSY: ReadonlySet<string> = new Set(["TransactionConflictException", "ReplicatedWriteConflictException"]);
 
 /** The answer, or what went wrong in our own words. */
 async function told<T>(answer: Promise<T>): Promise<T> {
@@ -176,8 +177,7 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   } catch (cause) {
     const name = nameOf(cause);
     if (THROTTLED.has(name)) throw new TracingError("throttled", `the table throttles: ${name}`, { cause });
-    if (BUSY.has(name) || isPassing(cause))
-      throw new TracingError("unavailable", `the table does not answer: ${name}`, { cause });
+    if (isPassing(cause)) throw new TracingError("unavailable", `the table does not answer: ${name}`, { cause });
     throw new TracingError("internal", `the table refused: ${name}`, { cause });
   }
 }

@@ -127,8 +127,8 @@ export const dayOf = (hour: number): number => Math.floor(hour / HOURS_PER_DAY);
 
 export const minuteOf = (millis: number): number => Math.floor(millis / MILLIS_PER_MINUTE);
 
-/** One text a key, for maps. */
-export const keyText = (key: Key): string => `${key.pk}\n${Buffer.from(key.sk).toString("latin1")}`;
+/** One text a key, for maps; both parts may hold any character, so the length of one says where the other begins. */
+export const keyText = ({ pk, sk }: Key): string => `${sk.length} ${Buffer.from(sk).toString("latin1")}${pk}`;
 
 const pk = (kind: string, ...parts: readonly (string | number)[]): string =>
   [kind, ...parts.map((part) => (typeof part === "number" ? part : boundedText(part)))].join("#");

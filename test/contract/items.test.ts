@@ -65,6 +65,22 @@ describe("faults of DynamoDB", () => {
     expect(answer).toMatchObject({ items: [], left: [{ pk: "K#s" }] });
   });
 
+  test("no answer at all is unavailable", async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const client = dynamoClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      requestMillis: 100,
+    });
+    await expect(dynamoItems(client, "spans").load(key)).rejects.toMatchObject({ code: "unavailable" });
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+
   test("nobody listening is unavailable", async () => {
     const client = dynamoClient({
       endpoint: "http://127.0.0.1:1",

@@ -69,6 +69,20 @@ describe("keys", () => {
     expect(operationKey("a%23b", "c", "o", 1)).not.toEqual(operationKey("a#b", "c", "o", 1));
   });
 
+  test("have texts that differ wherever the partition key ends and the sort key begins", () => {
+    const part = fc.stringMatching(/^[ 0-3\n]{0,4}$/);
+    fc.assert(
+      fc.property(part, part, part, part, (pkA, skA, pkB, skB) => {
+        const [a, b] = [
+          { pk: pkA, sk: Buffer.from(skA) },
+          { pk: pkB, sk: Buffer.from(skB) },
+        ];
+        expect(keyText(a) === keyText(b)).toBe(pkA === pkB && skA === skB);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   test("stay within the table's limits on keys", () => {
     fc.assert(
       fc.property(made, ([, key]) => {
