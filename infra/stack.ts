@@ -87,7 +87,7 @@ export class SkuaStack extends Stack {
       timeoutSeconds: 20,
       environment: {
         STREAM_NAME: stream.streamName,
-        RETENTION_DAYS: String(this.settings.retentionDays),
+        RETENTION_HOURS: String(this.settings.retentionDays * 24),
       } satisfies IngestEnv,
       may: [allow(stream.streamArn, "kinesis:ListShards", "kinesis:PutRecords")],
     });
@@ -103,7 +103,7 @@ export class SkuaStack extends Stack {
       timeoutSeconds: 60,
       environment: {
         TABLE_NAME: table.tableName,
-        RETENTION_DAYS: String(this.settings.retentionDays),
+        RETENTION_HOURS: String(this.settings.retentionDays * 24),
       } satisfies QueryEnv,
       may: [allow(table.tableArn, "dynamodb:BatchGetItem", "dynamodb:Query")],
     });
@@ -126,7 +126,7 @@ export class SkuaStack extends Stack {
         STREAM_NAME: stream.streamName,
         TABLE_NAME: table.tableName,
         QUARANTINE_BUCKET: quarantine.bucketName,
-        RETENTION_DAYS: String(this.settings.retentionDays),
+        RETENTION_HOURS: String(this.settings.retentionDays * 24),
         TIMEOUT_SECONDS: String(timeoutSeconds),
       } satisfies IndexerEnv,
       may: [

@@ -48,8 +48,12 @@ export const bufferedHandler =
  * The app behind a function URL that is RESPONSE_STREAM. Where the runtime has no streaming (some emulators), the
  * answer is one string framed as the stream would be: the prelude, eight NULs, the body, which has to be text.
  */
-export const streamingHandler = (app: App, runtime: StreamingRuntime | undefined) =>
-  runtime === undefined ? framedHandler(app) : streamedHandler(app, runtime);
+export function streamingHandler(app: App, runtime: Partial<StreamingRuntime> = {}) {
+  // The SDK makes an empty `awslambda` where there is none: only what stands in it tells.
+  const { streamifyResponse, HttpResponseStream } = runtime;
+  if (streamifyResponse === undefined || HttpResponseStream === undefined) return framedHandler(app);
+  return streamedHandler(app, { streamifyResponse, HttpResponseStream });
+}
 
 const streamedHandler = (app: App, { streamifyResponse, HttpResponseStream }: StreamingRuntime) =>
   streamifyResponse(async (event, sink) => {

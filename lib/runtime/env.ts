@@ -1,26 +1,28 @@
 import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
 
-const name = z.string().check(z.minLength(1));
-const positive = z.coerce.number().check(z.int(), z.positive());
+const NAME = "expected a name";
+const name = z.string(NAME).check(z.minLength(1, NAME));
+const POSITIVE = "expected a whole number above 0";
+const positive = z.coerce.number(POSITIVE).check(z.int(POSITIVE), z.positive(POSITIVE));
 
 const Ingest = z.object({
   STREAM_NAME: name,
   /** Spans that started longer ago are refused. */
-  RETENTION_DAYS: positive,
+  RETENTION_HOURS: positive,
 });
 
 const Query = z.object({
   TABLE_NAME: name,
   /** How far back a search may look. */
-  RETENTION_DAYS: positive,
+  RETENTION_HOURS: positive,
 });
 
 const Indexer = z.object({
   STREAM_NAME: name,
   TABLE_NAME: name,
   QUARANTINE_BUCKET: name,
-  RETENTION_DAYS: positive,
+  RETENTION_HOURS: positive,
   /** The function's own timeout: an attempt that began longer ago is dead. */
   TIMEOUT_SECONDS: positive,
 });

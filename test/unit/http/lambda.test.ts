@@ -98,10 +98,13 @@ describe("a streaming function URL", () => {
     expect(sent.join("")).toMatch(/^\{"statusCode":204,.*\}\0{8}$/);
   });
 
-  test("frames the whole answer as one string where the runtime cannot stream", async () => {
-    const answer = await streamingHandler(echo, undefined)(anEvent({ rawPath: "/parts" }));
-    const [prelude, body] = String(answer).split("\0".repeat(8));
-    expect(JSON.parse(prelude ?? "")).toEqual({ statusCode: 200, headers: { "content-type": "text/plain" } });
-    expect(body).toBe("one,zwölf,three");
-  });
+  test.each([undefined, {}])(
+    "frames the whole answer as one string where the runtime (%j) cannot stream",
+    async (none) => {
+      const answer = await streamingHandler(echo, none)(anEvent({ rawPath: "/parts" }));
+      const [prelude, body] = String(answer).split("\0".repeat(8));
+      expect(JSON.parse(prelude ?? "")).toEqual({ statusCode: 200, headers: { "content-type": "text/plain" } });
+      expect(body).toBe("one,zwölf,three");
+    },
+  );
 });

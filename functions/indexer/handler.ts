@@ -1,0 +1,55 @@
+import { indexRecords } from "../../lib/pipeline/index-records.ts";
+import { readerStates } from "../../lib/pipeline/reader-states.ts";
+import { indexerEnv } from "../../lib/runtime/env.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
+import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { traceWriter } from "../../lib/store/write.ts";
+import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
+import { quarantineBucket, s3Client } from "../../lib/stream/quarantine-s3.ts";
+import { type ReadShard, shardReader } from "../../lib/stream/reader.ts";
+import { clock, log, random, sleep } from "../lambda.ts";
+import { type KinesisEvent, recordsByShard } from "./event.ts";
+
+/** Kinesis allows 10,000 a call and ends one at 10 MB: a plan is read in one or two. */
+const RECORDS_PER_CALL = 10_000;
+
+const env = indexerEnv(process.env);
+const registers = dynamoItems(dynamoClient(), env.TABLE_NAME);
+const kinesis = kinesisClient();
+
+/** What a reader is called by depends on when the stream was made, which only the stream can tell. */
+async function openReader(): Promise<ReadShard> {
+  const { identity, retentionSeconds } = await kinesisInfo(kinesis, env.STREAM_NAME).describe();
+  const batches = itemBatches({ items: registers, clock, random, sleep });
+  const store = traceWriter({ batches, retentionHours: env.RETENTION_HOURS });
+  return shardReader({
+    states: readerStates({ registers, stream: identity, retentionSeconds, clock }),
+    reader: kinesisReader(kinesis, env.STREAM_NAME),
+    recordsPerCall: RECORDS_PER_CALL,
+    indexer: indexRecords(store, identity),
+    quarantine: quarantineBucket(s3Client(), env.QUARANTINE_BUCKET),
+    clock,
+    functionTimeoutMillis: env.TIMEOUT_SECONDS * 1000,
+    onNotice: (notice) => log.error("records were not indexed", notice),
+  });
+}
+
+let opened: Promise<ReadShard> | undefined;
+
+/** Kept for the life of the process, unless it failed. */
+function reader(): Promise<ReadShard> {
+  opened ??= openReader().catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+/** Throws unless all is done: the event source then brings the same records again. */
+export async function handler(event: KinesisEvent): Promise<void> {
+  const readShard = await reader();
+  for (const [shardId, records] of recordsByShard(event)) {
+    const progress = await readShard(shardId, records);
+    log.info("indexed", { shardId, ...progress });
+  }
+}
