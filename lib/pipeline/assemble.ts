@@ -1,11 +1,20 @@
-import type { Trace } from "../model/span.ts";
+import type { Span, Trace } from "../model/span.ts";
 
 /** A trace that is shown has at most this many spans: a browser draws 50,000 in five seconds, and no person reads more. */
 export const MAX_TRACE_SPANS = 50_000;
 
-/** Cuts a trace that is too large to be shown, and says so in Jaeger's words. */
-export function cutTrace(trace: Trace, maxSpans: number): Trace {
-  if (trace.spans.length <= maxSpans) return trace;
+/**
+ * Brings a trace's spans into the order in which they started (at the same time: by id), so that the same trace always
+ * reads the same. One that is too large to be shown keeps its first spans, and says so in Jaeger's words.
+ */
+export function assembleTrace(trace: Trace, maxSpans: number): Trace {
+  const spans = [...trace.spans].sort(byStart);
+  if (spans.length <= maxSpans) return { ...trace, spans };
   const warning = `trace has more than ${maxSpans} spans, showing first ${maxSpans} spans only`;
-  return { ...trace, spans: trace.spans.slice(0, maxSpans), warnings: [...trace.warnings, warning] };
+  return { ...trace, spans: spans.slice(0, maxSpans), warnings: [...trace.warnings, warning] };
+}
+
+function byStart(a: Span, b: Span): number {
+  if (a.startNanos !== b.startNanos) return a.startNanos < b.startNanos ? -1 : 1;
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
 }

@@ -5,7 +5,7 @@ import type { Trace } from "../model/span.ts";
 import type { TimeHint, TraceQuery } from "../model/trace-query.ts";
 import type { TraceReader } from "../store/port.ts";
 import { ADJUST_DEFAULTS, type AdjustSettings, adjustTrace } from "./adjust.ts";
-import { cutTrace, MAX_TRACE_SPANS } from "./assemble.ts";
+import { assembleTrace, MAX_TRACE_SPANS } from "./assemble.ts";
 
 export interface ShowSettings extends AdjustSettings {
   readonly maxTraceSpans: number;
@@ -32,8 +32,8 @@ export interface Search {
 /** Reads traces from the store and makes them ready to be shown. */
 export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_DEFAULTS): Search {
   const show = (trace: Trace, isRaw: boolean): Trace => {
-    const cut = cutTrace(trace, settings.maxTraceSpans);
-    return isRaw ? cut : adjustTrace(cut, settings);
+    const assembled = assembleTrace(trace, settings.maxTraceSpans);
+    return isRaw ? assembled : adjustTrace(assembled, settings);
   };
 
   async function* find(tenant: string, query: TraceQuery, isRaw: boolean): AsyncGenerator<Finding> {
