@@ -13,8 +13,8 @@ export interface HeadKey {
   readonly segment: SegmentId;
 }
 
-export const HOURS_PER_DAY = 24;
-export const MILLIS_PER_MINUTE = 60_000;
+const HOURS_PER_DAY = 24;
+const MILLIS_PER_MINUTE = 60_000;
 
 const AT_BYTES = 8;
 const SEGMENT_BYTES = 16;

@@ -31,7 +31,7 @@ export interface TraceWriter {
 }
 
 /** What became of a plan's spans; for metrics. */
-export interface WriteReport {
+interface WriteReport {
   /** Those that stand in the store now; a resend within the plan is not counted again. */
   readonly spans: number;
   /** Left out, because their hour has expired or is more than an hour ahead. */

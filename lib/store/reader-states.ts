@@ -10,7 +10,7 @@ export interface StoredReaderState {
   readonly closed: number;
 }
 
-export interface StoredPlan {
+interface StoredPlan {
   readonly first: string;
   readonly last: string;
   /** Milliseconds since the epoch. */

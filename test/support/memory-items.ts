@@ -23,7 +23,7 @@ export interface Call {
 }
 
 /** What goes wrong. A hook may also throw: before the call nothing has happened, after it everything has. */
-export interface Fault {
+interface Fault {
   /** Of a get or put: how many items are handed back undone. Only heeded before the call. */
   readonly left?: number;
   /** Of an eventually consistent read: what it does not see yet. Only heeded before the call. */
