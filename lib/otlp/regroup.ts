@@ -45,10 +45,6 @@ export function regroup(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal
   return out;
 }
 
-/** Bytes that {@link regroup} would return. */
-export const regroupedLength = (table: SpanTable, rows: ArrayLike<number>, sourceOrdinal?: Uint32Array): number =>
-  measure(table, rows, sourceOrdinal).length;
-
 function measure(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal: Uint32Array | undefined): Layout {
   const next = new Uint32Array(rows.length);
   const scopes = new Map<number, ScopeGroup>();

@@ -1,0 +1,44 @@
+import { toJson, toProtobuf } from "../data/plain-traces.ts";
+import { Random } from "../data/random.ts";
+import { type Door, type Outcome, sendThrough } from "./doors.ts";
+import { mutate } from "./mutate.ts";
+import { someTraces } from "./seeds.ts";
+
+/** A body of a few KiB takes well under a millisecond; this much is a hang, on however busy a machine. */
+const MAX_CASE_MILLIS = 2000;
+const SEED_MESSAGES = 200;
+
+export type Counts = Record<Door, Record<Outcome, number>>;
+
+/** Throws at the first case that breaks the law, naming it so that it can be repeated. */
+export function fuzz(count: number, seed: number): Counts {
+  const random = new Random(seed);
+  const seeds: Record<Door, Buffer[]> = { protobuf: [], json: [] };
+  for (let i = 0; i < SEED_MESSAGES; i++) {
+    const traces = someTraces(random);
+    seeds.protobuf.push(toProtobuf(traces, random));
+    seeds.json.push(Buffer.from(toJson(traces, random)));
+  }
+  const counts: Counts = {
+    protobuf: { refused: 0, empty: 0, spans: 0 },
+    json: { refused: 0, empty: 0, spans: 0 },
+  };
+  for (let i = 0; i < count; i++) {
+    const door: Door = i % 2 === 0 ? "protobuf" : "json";
+    const body = mutate(door, random.pick(seeds[door]), random.pick(seeds[door]), random);
+    counts[door][send(door, body, `seed ${seed}, case ${i}`)]++;
+  }
+  return counts;
+}
+
+function send(door: Door, body: Buffer, name: string): Outcome {
+  const started = performance.now();
+  try {
+    const outcome = sendThrough(door, body);
+    const millis = performance.now() - started;
+    if (millis > MAX_CASE_MILLIS) throw new Error(`took ${Math.round(millis)} ms`);
+    return outcome;
+  } catch (cause) {
+    throw new Error(`${name} (${door}): ${String(cause)}\nbody in base64: ${body.toString("base64")}`, { cause });
+  }
+}
