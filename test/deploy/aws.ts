@@ -6,10 +6,19 @@ export interface Aws {
   json(service: string, target: string, input: unknown): Promise<Answer>;
   /** A service that speaks forms and XML: IAM, STS, CloudFormation. Throws unless it succeeds. */
   form(service: string, version: string, input: Readonly<Record<string, string>>): Promise<string>;
+  /** Keys of a bucket's objects, up to a thousand. */
+  objects(bucket: string): Promise<readonly string[]>;
+  /** An object's text. */
+  object(bucket: string, key: string): Promise<string>;
 }
 
 export function aws(door: Door, credentials: Credentials): Aws {
   const url = "https://localhost/";
+  const get = async (path: string) => {
+    const answer = await send(door, { url: url + path, service: "s3", credentials });
+    if (answer.status !== 200) throw new Error(`s3 ${path}: ${answer.status} ${answer.text}`);
+    return answer.text;
+  };
   return {
     json: (service, target, input) =>
       send(door, {
@@ -26,6 +35,9 @@ export function aws(door: Door, credentials: Credentials): Aws {
       if (answer.status !== 200) throw new Error(`${service} ${input.Action}: ${answer.status} ${answer.text}`);
       return answer.text;
     },
+    objects: async (bucket) =>
+      [...(await get(`${bucket}?list-type=2`)).matchAll(/<Key>([^<]*)</g)].map(([, key]) => key ?? ""),
+    object: (bucket, key) => get(`${bucket}/${key}`),
   };
 }
 

@@ -20,6 +20,8 @@ const STACK = "Skua-main";
 /** From 200 OK to readable, with the batching window and cold functions. */
 const VISIBLE_MILLIS = 60_000;
 
+const FOREIGN = Buffer.from("this is no record of ours");
+
 const cache = new URL("../../.cache/deploy/", import.meta.url).pathname;
 
 async function main(): Promise<Tally> {
@@ -82,6 +84,15 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
       },
     },
     {
+      name: "a record that is none of ours is put into the stream",
+      run: async () => {
+        const { Stream } = await resourcesOf(admin, STACK);
+        const record = { StreamName: Stream, PartitionKey: "p", Data: FOREIGN.toString("base64") };
+        const answer = await admin.json("kinesis", "Kinesis_20131202.PutRecord", record);
+        equal(answer.status, 200, answer.text);
+      },
+    },
+    {
       name: "signed requests with a trace are accepted whole",
       isVital: true,
       run: async () => {
@@ -116,6 +127,15 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
         ok(JSON.parse((await query("api/services", signed)).text).data.includes(trace.service));
         const operations = JSON.parse((await query(`api/services/${trace.service}/operations`, signed)).text).data;
         deepEqual(operations.toSorted(), ["GET /basket", "SELECT baskets"]);
+      },
+    },
+    {
+      name: "the record that is none of ours stands whole in the quarantine",
+      run: async () => {
+        const { Quarantine = "" } = await resourcesOf(admin, STACK);
+        const keys = await admin.objects(Quarantine);
+        const bodies = await Promise.all(keys.map((key) => admin.object(Quarantine, key)));
+        ok(bodies.includes(FOREIGN.toString()), `${keys}`);
       },
     },
     {
