@@ -1,6 +1,5 @@
 import { type AttributeVisitor, type Level, walkSource, walkSpan } from "../../otlp/attribute-walk.ts";
 import { isText, utf8 } from "../../otlp/text.ts";
-import { plainStringStart, valueText } from "../../otlp/value.ts";
 import { MAX_SOURCE_TERMS, MAX_SPAN_TERMS } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
 import { sourceScope } from "./source-service.ts";
@@ -18,6 +17,7 @@ import {
   statusTerm,
 } from "./term-hash.ts";
 import { type PostingLists, PostingLog, TermTable } from "./term-table.ts";
+import { valueTerm } from "./value-term.ts";
 
 /** All terms of a segment, with where each leads. */
 export interface Terms {
@@ -122,10 +122,7 @@ class TermVisitor implements AttributeVisitor {
     const { bytes } = this;
     const key = this.hashed(SEEDS.key, keyStart, keyEnd);
     this.term(key);
-    const text = plainStringStart(bytes, valueStart, valueEnd);
-    this.term(
-      text === -1 ? hashText(key, valueText(bytes, valueStart, valueEnd)) : hashBytes(key, bytes, text, valueEnd),
-    );
+    this.term(valueTerm(key, bytes, valueStart, valueEnd));
   }
 
   eventName(start: number, end: number): void {

@@ -30,54 +30,57 @@ export function findTerm(part: Uint8Array, hash: number): Posting | undefined {
   if (mode === SATURATED_PART) return { rows: allRows(rows), sources: upTo(sources), pages: upTo(pages) };
   if (mode !== LISTED_PART) throw reader.fault(`mode ${mode} of the part is not known`);
   const terms = reader.count(MAX_STREAM_BYTES, "terms");
-  const place = placeOf(hash, terms, readStream(reader, terms), readStream(reader, terms * 5));
+  const lows = reader.raw(terms);
+  const rest = readStream(reader, MAX_STREAM_BYTES);
+  const place = placeOf(hash, lows, rest);
   if (place === undefined) return undefined;
-  const headers = readStream(reader, terms * 5);
-  const numbers = readStream(reader, MAX_STREAM_BYTES);
-  const bitmaps = readStream(reader, MAX_STREAM_BYTES);
-  reader.close();
-  for (let before = 0; before < place; before++) skipPosting(headers.varint(), numbers, bitmaps, rows);
-  return readPosting(headers.varint(), numbers, bitmaps, { rows, sources, pages });
+  rest.skipVarints(terms - place - 1);
+  const headers = new Uint32Array(terms).map(() => rest.varint());
+  const bitmapsBefore = skipPostings(headers.subarray(0, place), rest);
+  const header = headers[place] as number;
+  return {
+    rows: readRows(header, rest, rows, () => {
+      const bitmaps = readStream(reader, MAX_STREAM_BYTES);
+      bitmaps.raw(bitmapsBefore * bitmapBytes(rows));
+      return bitmaps.raw(bitmapBytes(rows));
+    }),
+    sources: header & HAS_SOURCES ? readAscending(rest, rest.varint(), sources) : NONE,
+    pages: header & HAS_PAGES ? readAscending(rest, rest.varint(), pages) : NONE,
+  };
 }
 
-function placeOf(hash: number, terms: number, lows: ByteReader, highs: ByteReader): number | undefined {
+/** Leaves the cursor after the hash that was found. */
+function placeOf(hash: number, lows: Uint8Array, highs: ByteReader): number | undefined {
   let found = 0;
-  for (let place = 0; place < terms; place++) {
-    found += lows.byte() + highs.varint() * 256;
+  for (let place = 0; place < lows.length; place++) {
+    found += (lows[place] as number) + highs.varint() * 256;
     if (found === hash) return place;
     if (found > hash) return undefined;
   }
   return undefined;
 }
 
-function skipPosting(header: number, numbers: ByteReader, bitmaps: ByteReader, rows: number): void {
-  const kind = header & ROWS_MASK;
-  if (kind === LISTED_ROWS) numbers.skipVarints(Math.floor(header / COUNT_SCALE));
-  else if (kind === BITMAP_ROWS) bitmaps.raw(bitmapBytes(rows));
-  if (header & HAS_SOURCES) numbers.skipVarints(numbers.varint());
-  if (header & HAS_PAGES) numbers.skipVarints(numbers.varint());
+/** Moves over the numbers of postings; returns how many bitmaps they have. */
+function skipPostings(headers: Uint32Array, numbers: ByteReader): number {
+  let bitmaps = 0;
+  for (const header of headers) {
+    const kind = header & ROWS_MASK;
+    if (kind === LISTED_ROWS) numbers.skipVarints(Math.floor(header / COUNT_SCALE));
+    else if (kind === BITMAP_ROWS) bitmaps++;
+    if (header & HAS_SOURCES) numbers.skipVarints(numbers.varint());
+    if (header & HAS_PAGES) numbers.skipVarints(numbers.varint());
+  }
+  return bitmaps;
 }
 
-function readPosting(
-  header: number,
-  numbers: ByteReader,
-  bitmaps: ByteReader,
-  most: { readonly rows: number; readonly sources: number; readonly pages: number },
-): Posting {
-  const rows = readRows(header, numbers, bitmaps, most.rows);
-  const sources = header & HAS_SOURCES ? readAscending(numbers, numbers.varint(), most.sources) : NONE;
-  const pages = header & HAS_PAGES ? readAscending(numbers, numbers.varint(), most.pages) : NONE;
-  return { rows, sources, pages };
-}
-
-function readRows(header: number, numbers: ByteReader, bitmaps: ByteReader, all: number): RowSet {
+function readRows(header: number, numbers: ByteReader, all: number, bitmap: () => Uint8Array): RowSet {
   const count = Math.floor(header / COUNT_SCALE);
   if (count > all) throw numbers.fault(`${count} rows of ${all}`);
   switch (header & ROWS_MASK) {
     case ALL_ROWS:
       return allRows(all);
     case BITMAP_ROWS:
-      return bitmapRows(bitmaps.raw(bitmapBytes(all)), count);
+      return bitmapRows(bitmap(), count);
     case LISTED_ROWS:
       return listedRows(readAscending(numbers, count, all));
     default:

@@ -81,24 +81,29 @@ function openPart(terms: Terms, mode: number): ByteWriter {
 
 const saturatedPart = (terms: Terms): Uint8Array => openPart(terms, SATURATED_PART).finish();
 
-/** Bytes that are alike stand together: of hashes the lowest byte is noise and the rest is small, of postings the headers are few. */
+/** The lowest bytes of hashes are noise, and bitmaps nearly so: neither may spoil the coding of the rest. */
 function writePart(terms: Terms, order: Uint32Array): Uint8Array {
-  const hashLows = new ByteWriter(order.length);
-  const hashHighs = new ByteWriter(order.length * 2);
-  const headers = new ByteWriter(order.length);
+  const lows = new Uint8Array(order.length);
+  const highs = new ByteWriter(order.length * 2);
+  const headers = new ByteWriter(order.length * 2);
   const numbers = new ByteWriter(order.length * 4);
   const bitmaps = new ByteWriter();
   let lastHash = 0;
-  for (const term of order) {
+  for (let i = 0; i < order.length; i++) {
+    const term = order[i] as number;
     const hash = terms.hashes[term] as number;
-    hashLows.byte((hash - lastHash) & 0xff);
-    hashHighs.varint(((hash - lastHash) / 256) >>> 0);
+    lows[i] = (hash - lastHash) & 0xff;
+    highs.varint(Math.floor((hash - lastHash) / 256));
     lastHash = hash;
     writePosting(terms, term, headers, numbers, bitmaps);
   }
   const out = openPart(terms, LISTED_PART);
   out.varint(order.length);
-  for (const stream of [hashLows, hashHighs, headers, numbers, bitmaps]) writeStream(out, stream.view());
+  out.raw(lows);
+  highs.raw(headers.view());
+  highs.raw(numbers.view());
+  writeStream(out, highs.view());
+  writeStream(out, bitmaps.view());
   return out.finish();
 }
 
