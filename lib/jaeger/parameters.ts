@@ -15,7 +15,7 @@ import { parseGoBool, parseGoInt } from "./go-values.ts";
 const DEFAULT_TRACES = 100;
 
 /** Jaeger's UI asks for at most 1,500. Every trace is read whole, so a larger number than this ends in the search's budget, not in an answer. */
-export const MAX_TRACES = 10_000;
+const MAX_TRACES = 10_000;
 
 /** How far back a search looks that does not say. */
 const DEFAULT_WINDOW_NANOS = 48n * NANOS_PER_HOUR;

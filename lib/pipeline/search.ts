@@ -11,10 +11,10 @@ export interface ShowSettings extends AdjustSettings {
   readonly maxTraceSpans: number;
 }
 
-export const SHOW_DEFAULTS: ShowSettings = { ...ADJUST_DEFAULTS, maxTraceSpans: MAX_TRACE_SPANS };
+const SHOW_DEFAULTS: ShowSettings = { ...ADJUST_DEFAULTS, maxTraceSpans: MAX_TRACE_SPANS };
 
 /** Something that was asked for and is not in the answer, while the rest is. */
-export interface Gap {
+interface Gap {
   readonly message: string;
   readonly traceId: TraceId | undefined;
 }
@@ -73,4 +73,4 @@ export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_D
 const NOT_FOUND = "trace not found";
 
 const INCOMPLETE =
-  "the search is incomplete: it ended at its limit of time or data, so that more traces may match; narrow the time range or add conditions";
+  "the search is incomplete: its limit of time or data ended it, or part of the store could not be read, so that more traces may match; narrow the time range or add conditions";
