@@ -1,0 +1,26 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { TracingError } from "../model/errors.ts";
+import type { Quarantine } from "./port.ts";
+
+/** The one place where an S3 client is made. */
+export const s3Client = (): S3Client => new S3Client({});
+
+/** Two objects a record, named by shard and number: the record as the stream held it, and why it was set aside. */
+export function quarantineBucket(client: S3Client, bucket: string): Quarantine {
+  const put = async (key: string, body: Uint8Array | string): Promise<void> => {
+    try {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    } catch (cause) {
+      // The record is still in the stream: whatever the reason, it is tried again.
+      throw new TracingError("unavailable", `quarantine object ${key} is not written`, { cause });
+    }
+  };
+  return {
+    async keep(shardId, { sequenceNumber, data, arrivedMillis }, reason) {
+      const key = `${shardId}/${sequenceNumber}`;
+      const note = { shardId, sequenceNumber, arrived: new Date(arrivedMillis).toISOString(), reason };
+      await put(`${key}.record`, data);
+      await put(`${key}.json`, JSON.stringify(note));
+    },
+  };
+}
