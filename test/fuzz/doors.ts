@@ -10,6 +10,7 @@ import { sourceOrdinals } from "../../lib/otlp/sources.ts";
 import type { SpanTable } from "../../lib/otlp/span-table.ts";
 import { utf8 } from "../../lib/otlp/text.ts";
 import { plainStringStart, valueText } from "../../lib/otlp/value.ts";
+import { decodeRecord, encodeRecord } from "../../lib/stream/record.ts";
 
 export type Door = "protobuf" | "json";
 export type Outcome = "refused" | "empty" | "spans";
@@ -43,7 +44,8 @@ export function sendThrough(door: Door, body: Uint8Array): Outcome {
 }
 
 /** What a record's reader does with its spans: none of it may throw. */
-function checkPiece(traces: Uint8Array, expected: readonly (string | undefined)[]): void {
+function checkPiece(sent: Uint8Array, expected: readonly (string | undefined)[]): void {
+  const { traces } = decodeRecord(encodeRecord({ tenant: "default", receivedNanos: 1n, traces: sent }));
   const { table, rejected } = scanTraces(traces);
   assert.deepEqual(rejected, [], "a kept span is rejected when it is read again");
   const spans = Array.from({ length: table.count }, (_, row) => spanHex(table, row));

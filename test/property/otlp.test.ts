@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Reader } from "protobufjs/minimal.js";
 import { describe, expect, test } from "vitest";
 import type { AnyValue, Attribute } from "../../lib/model/attributes.ts";
 import type { Span } from "../../lib/model/span.ts";
@@ -97,7 +98,9 @@ const seed = fc.nat();
 
 /** Every span as text, with all that stands around it, unknown fields included. */
 function spansOf(bytes: Uint8Array): string[] {
-  return TracesData.decode(bytes).resourceSpans.flatMap((resource) => {
+  const reader = Reader.create(bytes);
+  reader.discardUnknown = false;
+  return TracesData.decode(reader).resourceSpans.flatMap((resource) => {
     const { scopeSpans, ...around } = resource;
     const shared = text(ResourceSpans.encode(Object.assign(new ResourceSpans(around), unknownsOf(resource))).finish());
     return (scopeSpans ?? []).flatMap((scope) => {
