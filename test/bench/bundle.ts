@@ -1,0 +1,89 @@
+// Size and init time of every function, bundled as it is deployed; one JSON object a line.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { build } from "esbuild";
+import { readSettings } from "../../infra/settings.ts";
+import { SkuaStack } from "../../infra/stack.ts";
+
+/** What every function needs whatever we write: the clients that it makes. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  Ingest: ["Kinesis"],
+  Query: ["DynamoDB"],
+  Indexer: ["Kinesis", "DynamoDB", "S3"],
+};
+
+/** Enough for a median on a machine that does other things as well. */
+const RUNS = 7;
+
+const run = promisify(execFile);
+
+export interface BundleMeasure {
+  readonly name: string;
+  readonly bytes: number;
+  /** Milliseconds from the start of loading to a handler, cold process, median. */
+  readonly initMillis: number;
+  /** The same for a bundle of the AWS clients alone. */
+  readonly clientsBytes: number;
+  readonly clientsInitMillis: number;
+}
+
+/** Bundles the stack's functions and measures each. */
+export async function measureBundles(): Promise<BundleMeasure[]> {
+  const folder = await mkdtemp(join(tmpdir(), "skua-bundles-"));
+  try {
+    const measures: BundleMeasure[] = [];
+    for (const [name, path] of bundles(folder)) {
+      const clients = await bundleOfClients(name, folder);
+      measures.push({
+        name,
+        ...{ bytes: (await stat(path)).size, initMillis: await initMillis(path) },
+        ...{ clientsBytes: (await stat(clients)).size, clientsInitMillis: await initMillis(clients) },
+      });
+    }
+    return measures;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Construct names and bundles. */
+function bundles(outdir: string): [string, string][] {
+  const app = new App({ outdir });
+  const template = Template.fromStack(new SkuaStack(app, "Skua", { settings: readSettings(app.node) }));
+  return Object.entries(template.findResources("AWS::Lambda::Function")).map(([id, { Properties }]) => [
+    id.replace(/Function[0-9A-F]{8}$/, ""),
+    join(outdir, `asset.${Properties.Code.S3Key.replace(/\.zip$/, "")}`, "index.mjs"),
+  ]);
+}
+
+async function bundleOfClients(name: string, folder: string): Promise<string> {
+  const path = join(folder, `${name}-clients.mjs`);
+  const lines = (CLIENTS[name] ?? []).map(
+    (name) => `import { ${name}Client } from "@aws-sdk/client-${name.toLowerCase()}"; new ${name}Client({});`,
+  );
+  const outcome = await build({
+    stdin: { contents: lines.join("\n"), resolveDir: import.meta.dirname },
+    ...{ bundle: true, minify: true, platform: "node", format: "esm", target: "node24", write: false },
+    mainFields: ["module", "main"],
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+  await writeFile(path, outcome.outputFiles[0]?.contents ?? "");
+  return path;
+}
+
+async function initMillis(path: string): Promise<number> {
+  const script = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t)`;
+  const names = { STREAM_NAME: "s", TABLE_NAME: "t", QUARANTINE_BUCKET: "q", AWS_REGION: "us-east-1" };
+  const env = { ...process.env, ...names, RETENTION_HOURS: "168", TIMEOUT_SECONDS: "120" };
+  const times: number[] = [];
+  for (let i = 0; i < RUNS; i++)
+    times.push(Number((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout));
+  return times.toSorted((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
+}
+
+if (import.meta.main) for (const measure of await measureBundles()) console.log(JSON.stringify(measure));
