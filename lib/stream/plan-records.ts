@@ -3,7 +3,7 @@ import { declaredSize } from "./record.ts";
 import { compareNumbers, isAfter } from "./sequence.ts";
 
 /** Decompressed. What half of the smallest function's memory takes with everything that is made of it. */
-export const MAX_PLAN_BYTES = 32 * 1024 * 1024;
+const MAX_PLAN_BYTES = 32 * 1024 * 1024;
 /** By number, each once: a batch may bring a record again. */
 export function inOrder(records: readonly StreamRecord[]): readonly StreamRecord[] {
   const sorted = [...records].sort((a, b) => compareNumbers(a.sequenceNumber, b.sequenceNumber));

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TracingError } from "../../../lib/model/errors.ts";
-import { shardMap } from "../../../lib/stream/places.ts";
+import { randomPlace, shardMap } from "../../../lib/stream/places.ts";
 import type { Entry, PutResult, Shard, StreamWriter } from "../../../lib/stream/port.ts";
 import { MAX_PUT_BYTES, MAX_PUT_RECORDS, type PutOptions, putRecords } from "../../../lib/stream/put.ts";
 import { Random } from "../../data/random.ts";
+import { memoryStream } from "../../support/memory-stream.ts";
 
 const HALF = 2n ** 127n;
 const shards: Shard[] = [
@@ -154,5 +155,24 @@ describe("putting records", () => {
     };
     await expect(putRecords(denied, [entry(1)], options())).rejects.toThrow("access denied");
     expect(calls).toBe(1);
+  });
+
+  test("loses nothing and doubles nothing, however often records are refused and though a shard splits", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed);
+      const stream = memoryStream({ shards: 4 });
+      const map = shardMap(await stream.shards());
+      stream.refuse = () => random.pick([undefined, undefined, "throttled", "failed"] as const);
+      const split = random.chance(0.5) ? random.pick(map.shards) : undefined;
+      if (split !== undefined) await stream.split(split.id);
+      const entries = Array.from({ length: 200 }, (_, i) => ({
+        place: randomPlace(() => random.fraction()),
+        data: Uint8Array.of(i),
+      }));
+      const outcome = await putRecords(stream, entries, options({ map, allowSpill: false }));
+      const held = (await stream.shards()).flatMap(({ id }) => stream.held(id));
+      expect(held.map(({ data }) => data[0] ?? -1).sort((a, b) => a - b)).toEqual(entries.map((_, i) => i));
+      expect(outcome).toMatchObject({ spilled: 0, isMapStale: split !== undefined });
+    }
   });
 });
