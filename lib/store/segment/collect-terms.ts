@@ -33,6 +33,9 @@ export interface Terms {
   readonly cutSpans: number;
 }
 
+/** Room for so many at once: growing later copies all of it. */
+const USUAL_SPAN_TERMS = 32;
+
 const EVENT_KEY = keyTerm("event");
 const KINDS = [0, 1, 2, 3, 4, 5].map(kindTerm);
 const STATUSES = [0, 1, 2].map(statusTerm);
@@ -44,7 +47,7 @@ const STATUSES = [0, 1, 2].map(statusTerm);
 export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: number): Terms {
   const { table } = spans.plan;
   const terms = new TermTable();
-  const rowLog = new PostingLog();
+  const rowLog = new PostingLog(spans.tableRow.length * USUAL_SPAN_TERMS);
   const sourceLog = new PostingLog();
   const pageLog = new PostingLog();
 
@@ -74,10 +77,10 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
     walkSpan(table, tableRow, visitor);
     if (visitor.isCut || cutSources[spans.source[row] as number] === 1) cutSpans++;
   }
-  for (const [own, onPage] of tracePages(spans, page).entries()) {
-    const term = terms.number(spans.traceHash[own] as number);
-    for (const at of onPage) pageLog.add(term, at);
-  }
+  // Pages are filled trace by trace, newest row first: each trace's are met in ascending order.
+  const traceTerms = spans.traceHash.map((hash) => terms.number(hash));
+  for (let row = 0; row < page.length; row++)
+    pageLog.add(traceTerms[spans.trace[row] as number] as number, page[row] as number);
   return {
     hashes: terms.hashes.subarray(0, terms.count),
     rows: rowLog.lists(terms.count),
@@ -135,11 +138,4 @@ class TermVisitor implements AttributeVisitor {
     const { bytes } = this;
     return isText(bytes, start, end) ? hashBytes(seed, bytes, start, end) : hashText(seed, utf8(bytes, start, end));
   }
-}
-
-/** Per trace: its pages, ascending. Pages are filled trace by trace, so a trace's are met in ascending order. */
-function tracePages(spans: SegmentSpans, page: Uint32Array): Set<number>[] {
-  const pages = Array.from(spans.traceHash, () => new Set<number>());
-  for (let row = 0; row < page.length; row++) pages[spans.trace[row] as number]?.add(page[row] as number);
-  return pages;
 }

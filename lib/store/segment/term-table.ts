@@ -45,11 +45,16 @@ export interface PostingLists {
 /** Notes (term, number) pairs as they come, numbers ascending, and sorts them by term at the end by counting. */
 export class PostingLog {
   private length = 0;
-  private terms = new Uint32Array(4096);
-  private values = new Uint32Array(4096);
+  private terms: Uint32Array;
+  private values: Uint32Array;
   /** Per term: the last number noted, + 1. */
   private last = new Uint32Array(1024);
   private counts = new Uint32Array(1024);
+
+  constructor(capacity = 1024) {
+    this.terms = new Uint32Array(capacity);
+    this.values = new Uint32Array(capacity);
+  }
 
   /** False if the pair is noted already. */
   add(term: number, value: number): boolean {

@@ -51,10 +51,14 @@ export function estimatedBytes({ hashes, rows, sources, pages, rowCount }: Terms
 const NUMBERS = 2 ** 21;
 
 function byHash({ hashes }: Terms): Uint32Array {
+  const order = new Uint32Array(hashes.length);
   if (hashes.length > NUMBERS)
-    return Uint32Array.from(hashes.keys()).sort((a, b) => (hashes[a] as number) - (hashes[b] as number));
-  const sorted = Float64Array.from(hashes, (hash, i) => hash * NUMBERS + i).sort();
-  return Uint32Array.from(sorted, (value) => value % NUMBERS);
+    return order.map((_, i) => i).sort((a, b) => (hashes[a] as number) - (hashes[b] as number));
+  const packed = new Float64Array(hashes.length);
+  for (let i = 0; i < hashes.length; i++) packed[i] = (hashes[i] as number) * NUMBERS + i;
+  packed.sort();
+  for (let i = 0; i < order.length; i++) order[i] = (packed[i] as number) % NUMBERS;
+  return order;
 }
 
 function writeParts(terms: Terms, order: Uint32Array, count: number): Uint8Array[] {
