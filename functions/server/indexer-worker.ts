@@ -4,6 +4,7 @@ import { logger, renderJson, renderText } from "../../lib/runtime/log.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { traceWriter } from "../../lib/store/write.ts";
+import { followStream } from "../../lib/stream/follow.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
 import { type ReaderNotice, shardReader } from "../../lib/stream/reader.ts";
 import type { IndexerData } from "./indexer-thread.ts";
@@ -22,6 +23,12 @@ const TRY_MILLIS = { alone: 0, shared: 60_000 };
 /** The emulator answers with whole records, however large: 32 of a mebibyte are as many as fit beside a plan. */
 const RECORDS_PER_CALL = 32;
 
+/**
+ * Often enough for a span to be found well within a second, seldom enough that steady traffic does not fill an hour
+ * with thousands of small segments.
+ */
+const POLL_MILLIS = 300;
+
 await serveThread<IndexerData>(async (data) => {
   const log = logger({
     write: (line) => process.stdout.write(`${line}\n`),
@@ -37,7 +44,7 @@ await serveThread<IndexerData>(async (data) => {
   const batches = itemBatches({ items, clock: CLOCK, random: Math.random, sleep });
   const store = traceWriter({ batches, retentionHours: data.retentionHours });
   const states = readerStates({ registers: items, stream: identity, retentionSeconds, clock: CLOCK });
-  const readShard = shardReader({
+  const read = shardReader({
     states,
     reader,
     recordsPerCall: RECORDS_PER_CALL,
@@ -49,22 +56,18 @@ await serveThread<IndexerData>(async (data) => {
       log.error(notice.kind === "lost" ? "records are lost" : "a record was set aside", notice),
   });
   const stopping = new AbortController();
-  const following = (async () => {
-    const its = new Map<string, string>();
-    while (!stopping.signal.aborted) {
-      for (const s of await info.shards()) {
-        let it = its.get(s.id);
-        if (it === undefined) {
-          const st = await states.load(s.id);
-          it = await reader.iterator(s.id, st.done === undefined ? { from: "oldest" } : { after: st.done });
-        }
-        const page = await reader.records(it, RECORDS_PER_CALL);
-        if (page?.records.length) await readShard(s.id, page.records);
-        if (page?.next) its.set(s.id, page.next);
-      }
-      await sleep(150, stopping.signal);
-    }
-  })();
+  const following = followStream({
+    info,
+    reader,
+    states,
+    read,
+    pollMillis: POLL_MILLIS,
+    recordsPerCall: RECORDS_PER_CALL,
+    random: Math.random,
+    sleep,
+    onFault: (error, shardId) => log.warn("reading the stream failed; will try again", { shardId, error }),
+    signal: stopping.signal,
+  });
   return {
     hello: {},
     async close() {

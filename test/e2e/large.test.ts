@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { opentelemetry } from "../../proto/gen/index.js";
-import { newTraceId, post, wholeTrace } from "../support/otlp.ts";
+import { allTraces, newTraceId, post, until, wholeTrace } from "../support/otlp.ts";
 import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
@@ -75,7 +75,15 @@ test.each(["identity", "gzip"])(
     expect(body.length).toBeGreaterThan(20e6);
     const sent = encoding === "gzip" ? new Uint8Array(gzipSync(body, { level: 1 })) : body;
     expect(await post(server.otlp, sent, { ...PROTOBUF, "Content-Encoding": encoding })).toMatchObject({ status: 200 });
-    for (const id of traces) await wholeTrace(server.query, id, ids.length);
+    const found = await until(
+      async () => {
+        const shown = await allTraces(server.query, "giant", traces.length);
+        return traces.every((id) => shown.get(id)?.spans.length === ids.length) ? shown : undefined;
+      },
+      "search with every trace whole",
+      100_000,
+    );
+    expect([...(found.get(traces[0] ?? "")?.spans ?? [])].map((span) => span.spanID).sort()).toEqual(ids);
   },
   120_000,
 );

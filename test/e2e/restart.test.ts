@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { exportRequest, newSpanId, newTraceId, post, search, wholeTrace } from "../support/otlp.ts";
+import { allTraces, exportRequest, newSpanId, newTraceId, post, until, wholeTrace } from "../support/otlp.ts";
 import { startServer, temporaryFolder } from "../support/skua-server.ts";
 
 const REQUESTS = 200;
@@ -22,9 +22,9 @@ test("after a restart everything is there again, by id and by search", async () 
   for (const id of ids) expect((await post(first.otlp, exportRequest("ledger", spansOf(id)))).status).toBe(200);
   expect(await first.stop()).toBe(0);
   const second = await startServer({ data: folder.path });
-  for (const id of ids) await wholeTrace(second.query, id, SPANS);
-  const found = await search(second.query, { service: "ledger", lookback: "1h", limit: "20" });
-  expect(found.map((trace) => trace.traceID).sort()).toEqual([...ids].sort());
+  const found = await allTraces(second.query, "ledger", ids.length);
+  expect([...found.keys()].sort()).toEqual([...ids].sort());
+  for (const id of ids) expect((await wholeTrace(second.query, id, SPANS)).spans.length).toBe(SPANS);
   expect(await second.stop()).toBe(0);
   expect(readdirSync(join(folder.path)).sort()).toEqual(["dynamodb", "kinesis"]);
 });
@@ -47,7 +47,16 @@ test.each([1, 40, 120, 190])(
     expect(acknowledged.length).toBeGreaterThanOrEqual(answers);
 
     const second = await startServer({ data: folder.path });
-    for (const id of acknowledged) await wholeTrace(second.query, id, SPANS);
+    const found = await until(
+      async () => {
+        const traces = await allTraces(second.query, "ledger", acknowledged.length);
+        return acknowledged.every((id) => traces.has(id)) ? traces : undefined;
+      },
+      "search with every acknowledged trace",
+      60_000,
+    );
+    expect(acknowledged.filter((id) => found.get(id)?.spans.length !== SPANS)).toEqual([]);
     expect(await second.stop()).toBe(0);
   },
+  120_000,
 );

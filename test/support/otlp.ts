@@ -94,3 +94,20 @@ export const wholeTrace = <T extends ShownTrace = ShownTrace>(query: string, id:
     const trace = await traceById<T>(query, id);
     return trace?.spans.length === spans ? trace : undefined;
   }, `trace ${id} of ${spans} spans`);
+
+/** All traces of a service's last hour, once there are at least so many. By trace id. */
+export const allTraces = async (
+  query: string,
+  service: string,
+  traces: number,
+): Promise<ReadonlyMap<string, ShownTrace>> => {
+  const found = await until(
+    async () => {
+      const shown = await search(query, { service, lookback: "1h", limit: "1000" });
+      return shown.length >= traces ? shown : undefined;
+    },
+    `search with ${traces} traces of ${service}`,
+    60_000,
+  );
+  return new Map(found.map((trace) => [trace.traceID, trace]));
+};
