@@ -20,25 +20,6 @@ export function backoffMillis(attempt: number, random: () => number, { baseMilli
   return random() * Math.min(maxMillis, baseMillis * 2 ** attempt);
 }
 
-export interface Retrying extends Backoff {
-  /** Attempts in all, the first included. */
-  readonly attempts: number;
-  readonly random: () => number;
-  readonly sleep: Sleep;
-}
-
 /** Whether trying again may help: the other side was busy or away. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof TracingError && (error.code === "throttled" || error.code === "unavailable");
-
-/** Repeats what failed for a passing reason; any other fault, and the last one, is the caller's. */
-export async function retried<T>(attempt: () => Promise<T>, options: Retrying): Promise<T> {
-  for (let failures = 0; ; failures++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isTransient(error) || failures + 1 >= options.attempts) throw error;
-      await options.sleep(backoffMillis(failures, options.random, options));
-    }
-  }
-}
