@@ -6,6 +6,7 @@ import { headRange, lateHeadRange, type Range, readHeadKey, readLateHeadKey } fr
 import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
+import { OPENED_GROWTH } from "./opened.ts";
 import type { SegmentRef } from "./parts.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
@@ -67,7 +68,7 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       newestAt = Math.max(newestAt, at);
       if (now.segments.has(segment)) return;
       now.segments.set(segment, { head: readHead(item.body), hour, at });
-      now.bytes += item.body.length + REF_BYTES;
+      now.bytes += item.body.length * OPENED_GROWTH.bundle + REF_BYTES;
     });
     now.newestAt = Math.max(now.newestAt, newestAt);
     // Set again, because what it weighs is only looked at then.

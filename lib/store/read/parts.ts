@@ -2,10 +2,10 @@ import { LRUCache } from "lru-cache";
 import type { Batches } from "../batches.ts";
 import type { Key } from "../items.ts";
 import { bundleKey, keyText, pageKey, rowsKey, termsKey } from "../keys.ts";
-import { readBundle } from "../segment/read-bundle.ts";
 import { pageContinues } from "../segment/read-page.ts";
 import type { Bundle, Head } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
+import { bundleOf, OPENED_GROWTH } from "./opened.ts";
 
 /** A segment as its head made it known. */
 export interface SegmentRef {
@@ -37,61 +37,65 @@ export interface PartLoader {
 /** What a cached item costs beside its bytes. */
 const ENTRY_BYTES = 300;
 
-/** @param cacheBytes parts never change, so those last used are kept */
+/** @param cacheBytes parts never change, so those last used are kept, with what was made of them */
 export function partLoader(batches: Batches, cacheBytes: number): PartLoader {
-  const cache = new LRUCache<string, Uint8Array>({
-    maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: (body, key) => body.length + key.length + ENTRY_BYTES,
-  });
+  const cache = new LRUCache<string, Uint8Array>({ maxSize: Math.max(1, cacheBytes) });
 
-  /** Adds to `found` what of the keys there is. */
-  async function fetch(tenant: string, keys: readonly Key[], found: Map<string, Uint8Array>, spent: Budget) {
-    const missing = keys.filter((key) => {
-      const known = found.get(keyText(key)) ?? cache.get(cacheKey(tenant, key));
-      if (known !== undefined) found.set(keyText(key), known);
-      return known === undefined;
-    });
-    const distinct = [...new Map(missing.map((key) => [keyText(key), key])).values()];
-    if (distinct.length === 0) return;
-    spent.claim(distinct.length);
-    const answer = await batches.getNamed(distinct);
+  /** Adds to `found`, by the names of items, what of the parts there is. */
+  async function fetch(tenant: string, parts: readonly PartOf[], found: Map<string, Uint8Array>, spent: Budget) {
+    const missing = new Map<string, PartOf>();
+    for (const each of parts) {
+      if (typeof each.segment.head.body === "object") continue;
+      const name = itemName(each);
+      // The tenant stands first, so that no two tenants' items can ever be the same entry.
+      const known = found.get(name) ?? cache.get(`${tenant}\n${name}`);
+      if (known === undefined) missing.set(name, each);
+      else found.set(name, known);
+    }
+    if (missing.size === 0) return;
+    spent.claim(missing.size);
+    const names = new Map([...missing].map(([name, each]) => [keyText(itemKey(tenant, each)), name]));
+    const answer = await batches.getNamed([...missing.values()].map((each) => itemKey(tenant, each)));
     spent.roundTrips(answer.missing.length > 0 ? 2 : 1);
     for (const item of answer.items) {
+      const name = names.get(keyText(item)) ?? "";
+      const kind = itemKind(missing.get(name));
       spent.took(item.body.length);
-      found.set(keyText(item), item.body);
-      cache.set(cacheKey(tenant, item), item.body);
+      found.set(name, item.body);
+      const size = item.body.length * OPENED_GROWTH[kind] + ENTRY_BYTES;
+      cache.set(`${tenant}\n${name}`, item.body, { size });
     }
   }
 
-  const bundles = new WeakMap<Uint8Array, Bundle>();
-  const bundleOf = (bytes: Uint8Array): Bundle => {
-    const bundle = bundles.get(bytes) ?? readBundle(bytes);
-    bundles.set(bytes, bundle);
-    return bundle;
-  };
-
   return {
     async load(tenant, wanted, spent) {
-      const all = [...wanted];
       const found = new Map<string, Uint8Array>();
-      const source: PartSource = ({ head }, part) => {
-        if (typeof head.body === "object") return partIn(head.body, part);
-        const bytes = found.get(keyText(partKey(tenant, head, part)));
-        return bytes !== undefined && head.body === "bundled" ? partIn(bundleOf(bytes), part) : bytes;
+      const source: PartSource = (segment, part) => {
+        if (typeof segment.head.body === "object") return partIn(segment.head.body, part);
+        const bytes = found.get(itemName({ segment, part }));
+        return bytes !== undefined && segment.head.body === "bundled" ? partIn(bundleOf(bytes), part) : bytes;
       };
-      const keysOf = (parts: readonly PartOf[]): Key[] =>
-        parts.flatMap(({ segment: { head }, part }) =>
-          typeof head.body === "object" ? [] : [partKey(tenant, head, part)],
-        );
-      await fetch(tenant, keysOf(all), found, spent);
-      await fetch(tenant, keysOf(all.flatMap((each) => continuations(each, source))), found, spent);
+      const all = [...wanted];
+      await fetch(tenant, all, found, spent);
+      await fetch(
+        tenant,
+        all.flatMap((each) => continuations(each, source)),
+        found,
+        spent,
+      );
       return source;
     },
   };
 }
 
-/** The tenant stands first, so that no two tenants' items can ever be the same entry. */
-const cacheKey = (tenant: string, key: Key): string => `${tenant}\n${keyText(key)}`;
+/** One text for each item: segments' ids are unique. */
+const itemName = ({ segment: { head }, part }: PartOf): string =>
+  head.body === "bundled" ? head.segment : `${head.segment}/${part.kind}/${part.n}`;
+
+const itemKind = (each: PartOf | undefined): keyof typeof OPENED_GROWTH =>
+  each === undefined || each.segment.head.body === "bundled" ? "bundle" : each.part.kind;
+
+const itemKey = (tenant: string, { segment, part }: PartOf): Key => partKey(tenant, segment.head, part);
 
 function partKey(tenant: string, head: Head, { kind, n }: PartName): Key {
   if (head.body === "bundled") return bundleKey(tenant, head.segment);

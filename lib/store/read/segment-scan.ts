@@ -1,9 +1,8 @@
-import { findTerm } from "../segment/find-term.ts";
 import { PART_ROWS, rowPart } from "../segment/limits.ts";
-import { readRows } from "../segment/read-rows.ts";
 import { termPart } from "../segment/term-hash.ts";
 import type { RowBlock, RowsPart } from "../segment/types.ts";
 import { conditionsFor, type IndexPlan } from "./index-plan.ts";
+import { rowsOf, termsOf } from "./opened.ts";
 import type { PartName, PartSource, SegmentRef } from "./parts.ts";
 import { isOpen, listedRows, type RowCondition, rowCondition, rowMatches, wantedOperations } from "./row-filter.ts";
 
@@ -54,7 +53,7 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
     if ([...parts.values()].includes(undefined)) return end(false);
     const find = (hash: number) => {
       const bytes = parts.get(termPart(hash, head.termParts));
-      return bytes === undefined ? undefined : findTerm(bytes, hash);
+      return bytes === undefined ? undefined : termsOf(bytes)(hash);
     };
     conditions = ways.map((some) => rowCondition(some, find));
     listed = listedRows(conditions);
@@ -66,7 +65,7 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
   function loadRows(source: PartSource): boolean {
     const bytes = source(segment, { kind: "rows", n: partNumber });
     if (bytes === undefined) return end(false);
-    part = readRows(bytes);
+    part = rowsOf(bytes);
     operations = wantedOperations(part, query);
     block = -1;
     seek();
@@ -117,7 +116,7 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
       if (current === undefined) return [];
       const columns = current.columns();
       const found: Candidate[] = [];
-      for (const row of rowsOf(current, listed)) {
+      for (const row of rowNumbers(current, listed)) {
         const at = row - current.firstRow;
         if (operations[columns.operation[at] as number] === 0) continue;
         if (!rowMatches(columns, at, row, conditions ?? [], query)) continue;
@@ -157,7 +156,7 @@ function holdsListed(listed: Uint32Array | undefined, firstRow: number, count: n
 }
 
 /** Row numbers within the segment, ascending. */
-function* rowsOf({ firstRow, count }: RowBlock, listed: Uint32Array | undefined): Generator<number> {
+function* rowNumbers({ firstRow, count }: RowBlock, listed: Uint32Array | undefined): Generator<number> {
   if (listed === undefined) for (let row = firstRow; row < firstRow + count; row++) yield row;
   else yield* listed.subarray(lowerBound(listed, firstRow), lowerBound(listed, firstRow + count));
 }

@@ -1,10 +1,10 @@
 import type { TraceId } from "../../model/ids.ts";
 import type { Trace } from "../../model/span.ts";
 import { hourOf } from "../../model/time.ts";
-import { findTerm } from "../segment/find-term.ts";
 import { termPart, traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
 import type { Hit } from "./hits.ts";
+import { termsOf } from "./opened.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
 import { loadViews, type Search } from "./search.ts";
 import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
@@ -38,7 +38,7 @@ export function tracePages(segments: readonly SegmentRef[], id: TraceId, source:
   for (const { segment, part } of traceTerms(segments, hash)) {
     const bytes = source(segment, part);
     if (bytes === undefined) missing++;
-    else for (const n of findTerm(bytes, hash)?.pages ?? []) pages.push({ segment, part: { kind: "page", n } });
+    else for (const n of termsOf(bytes)(hash)?.pages ?? []) pages.push({ segment, part: { kind: "page", n } });
   }
   return { pages, missing };
 }
