@@ -22,13 +22,15 @@ export interface MiniStack {
   stop(): Promise<void>;
 }
 
-/** The path of the program, installed under `folder` if it is not there yet; undefined when there is no Python. */
+/** The path of the program, installed under `folder` if it is not there yet; undefined when what it needs is not here. */
 export async function installMiniStack(folder: string): Promise<string | undefined> {
   const environment = join(folder, `ministack-${VERSION}`);
   const program = join(environment, "bin", "ministack");
+  // Debian's python3 may come without venv.
+  const python = await firstThatRuns(["python3", "python"], ["-c", "import venv, ensurepip"]);
+  const openssl = await firstThatRuns(["openssl"], ["version"]);
+  if (python === undefined || openssl === undefined) return undefined;
   if (existsSync(program)) return program;
-  const python = await firstThatRuns(["python3", "python"]);
-  if (python === undefined) return undefined;
   await run(python, ["-m", "venv", environment]);
   await run(join(environment, "bin", "pip"), [
     "install",
@@ -39,10 +41,9 @@ export async function installMiniStack(folder: string): Promise<string | undefin
   return program;
 }
 
-async function firstThatRuns(programs: readonly string[]): Promise<string | undefined> {
+async function firstThatRuns(programs: readonly string[], args: readonly string[]): Promise<string | undefined> {
   for (const program of programs) {
-    // Debian's python3 may come without venv.
-    const answer = await run(program, ["-c", "import venv, ensurepip"]).catch(() => undefined);
+    const answer = await run(program, args).catch(() => undefined);
     if (answer !== undefined) return program;
   }
   return undefined;

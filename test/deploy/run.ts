@@ -28,7 +28,7 @@ async function main(): Promise<Tally> {
   await mkdir(cache, { recursive: true });
   const program = await installMiniStack(cache);
   if (program === undefined) {
-    console.log("Python 3 with venv is not installed; the emulator needs it");
+    console.log("skipped: the emulator needs Python 3 with venv, and openssl");
     return process.env.CI === "true" ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
   }
   // Not below the project: its package.json would make ES modules of the emulator's own scripts.
@@ -189,6 +189,9 @@ async function until<T>(attempt: () => Promise<T>, isDone: (value: T) => boolean
   }
 }
 
-const tally = await main();
+const tally = await main().catch((error: unknown) => {
+  console.error(error);
+  return { passed: 0, failed: 1, skipped: 0 };
+});
 console.log(summary(tally));
 process.exitCode = tally.failed === 0 ? 0 : 1;

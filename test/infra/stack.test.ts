@@ -1,12 +1,12 @@
 import type { Template } from "aws-cdk-lib/assertions";
 import { beforeAll, describe, expect, test } from "vitest";
 import { TTL, tableSchema } from "../../lib/store/table.ts";
-import { resourcesOf, synthesize } from "./synth.ts";
+import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
 
 let template: Template;
 beforeAll(() => {
   template = synthesize();
-});
+}, FIRST_SYNTH_MILLIS);
 
 /** CloudFormation's references as one can read them: Fn::GetAtt [Stream790BDEE4, Arn] is Stream.Arn. */
 function readable(value: unknown): string {

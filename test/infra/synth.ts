@@ -4,6 +4,9 @@ import { Code } from "aws-cdk-lib/aws-lambda";
 import { readSettings } from "../../infra/settings.ts";
 import { SkuaStack } from "../../infra/stack.ts";
 
+/** The first synthesis of a process loads the CDK: two seconds, or many on a busy machine. */
+export const FIRST_SYNTH_MILLIS = 120_000;
+
 /** The stack as it is deployed, with empty functions, so that nothing is bundled. */
 export function synthesize(context: Record<string, unknown> = {}): Template {
   const app = new App({ context });
