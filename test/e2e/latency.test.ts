@@ -36,27 +36,32 @@ test("the first span is searchable within seconds of npm start", async () => {
   expect(millis).toBeLessThan(FIRST_SPAN_MILLIS * PATIENCE);
 });
 
-test("a span is searchable within a second of its 200, by id and by search", async () => {
-  const byId: number[] = [];
-  const bySearch: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const id = newTraceId();
-    await sendSpan(id, "round");
-    const answered = performance.now();
-    await Promise.all([
-      until(() => traceById(server.query, id), "trace").then(() => byId.push(performance.now() - answered)),
-      until(
-        async () => (await search(server.query, { service: "clock", tags: JSON.stringify({ "round.id": id }) }))[0],
-        "trace",
-      ).then(() => bySearch.push(performance.now() - answered)),
-    ]);
-  }
-  for (const [how, delays] of Object.entries({ byId, bySearch })) {
+const HOWS: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
+  ["by id", (id) => traceById(server.query, id)],
+  [
+    "by search",
+    async (id) =>
+      (await search(server.query, { service: "clock", lookback: "1h", tags: JSON.stringify({ "round.id": id }) }))[0],
+  ],
+];
+
+test.each(HOWS)(
+  "a span is searchable within a second of its 200, %s",
+  async (how, ask) => {
+    const delays: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const id = newTraceId();
+      await sendSpan(id, "round");
+      const answered = performance.now();
+      await until(() => ask(id), "trace");
+      delays.push(performance.now() - answered);
+    }
     const p50 = median(delays);
     console.log(`200 to searchable, ${how}: p50 ${Math.round(p50)} ms, worst ${Math.round(Math.max(...delays))} ms`);
     expect(p50).toBeLessThan(SEARCHABLE_MILLIS * PATIENCE);
-  }
-});
+  },
+  ROUNDS * SEARCHABLE_MILLIS * PATIENCE,
+);
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;

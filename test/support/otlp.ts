@@ -84,7 +84,7 @@ export async function until<T>(ask: () => Promise<T | undefined>, what: string, 
     const found = await ask();
     if (found !== undefined) return found;
     if (performance.now() > end) throw new Error(`no ${what} within ${waitMillis} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
