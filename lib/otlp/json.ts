@@ -1,5 +1,6 @@
 import { TracingError } from "../model/errors.ts";
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
+import { MAX_VALUE_DEPTH } from "./check-attribute.ts";
 import {
   base64,
   bool,
@@ -20,7 +21,6 @@ import {
   type WriteField,
   writeMessage,
 } from "./json-fields.ts";
-import { MAX_VALUE_DEPTH } from "./scan.ts";
 import { Writer } from "./write.ts";
 
 /**

@@ -1,9 +1,7 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
+import { checkAttribute, field, skipUnknown } from "./check-attribute.ts";
 import { type Range, SpanTable } from "./span-table.ts";
 import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
-
-/** AnyValue nests through arrays and maps; deeper than this no reader of ours or theirs can be trusted to go. */
-export const MAX_VALUE_DEPTH = 32;
 
 /** Spans that may be named as rejected: an impossible one is two bytes long, and must not cost a list of any length. */
 const MAX_REJECTED = 100_000;
@@ -44,16 +42,6 @@ export function scanTraces(
     else skipUnknown(wire, tag, 1, 1);
   }
   return { table, rejected };
-}
-
-const field = (number: number, type: number): number => (number << 3) | type;
-
-/** Skips a field that this version does not know; one that it knows, with another wire type, is a fault. */
-function skipUnknown(wire: Wire, tag: number, firstKnown: number, lastKnown: number): void {
-  const number = tag >>> 3;
-  if (number >= firstKnown && number <= lastKnown)
-    throw fault(wire.pos, `field ${number} has wire type ${tag & 7}, which is not its own`);
-  wire.skip(tag);
 }
 
 function scanResourceSpans(wire: Wire, table: SpanTable, rejected: Rejected[]): void {
@@ -107,7 +95,7 @@ function checkResource(wire: Wire): void {
   const outer = wire.enter();
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) checkAttribute(wire, 0);
+    if (tag === field(1, BYTES)) checkAttribute(wire);
     else if (tag === field(2, VARINT)) wire.varint();
     else if (tag === field(3, BYTES)) wire.pos = wire.end();
     else skipUnknown(wire, tag, 1, 3);
@@ -120,7 +108,7 @@ function checkScope(wire: Wire): void {
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === field(1, BYTES) || tag === field(2, BYTES)) wire.pos = wire.end();
-    else if (tag === field(3, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(3, BYTES)) checkAttribute(wire);
     else if (tag === field(4, VARINT)) wire.varint();
     else skipUnknown(wire, tag, 1, 4);
   }
@@ -185,7 +173,7 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
         endAt = wire.take(8);
         break;
       case field(9, BYTES):
-        checkAttribute(wire, 0);
+        checkAttribute(wire);
         break;
       case field(11, BYTES):
         checkEvent(wire);
@@ -278,7 +266,7 @@ function checkEvent(wire: Wire): void {
     const tag = wire.tag();
     if (tag === field(1, FIXED64)) wire.take(8);
     else if (tag === field(2, BYTES)) wire.pos = wire.end();
-    else if (tag === field(3, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(3, BYTES)) checkAttribute(wire);
     else if (tag === field(4, VARINT)) wire.varint();
     else skipUnknown(wire, tag, 1, 4);
   }
@@ -290,75 +278,10 @@ function checkLink(wire: Wire): void {
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === field(1, BYTES) || tag === field(2, BYTES) || tag === field(3, BYTES)) wire.pos = wire.end();
-    else if (tag === field(4, BYTES)) checkAttribute(wire, 0);
+    else if (tag === field(4, BYTES)) checkAttribute(wire);
     else if (tag === field(5, VARINT)) wire.varint();
     else if (tag === field(6, FIXED32)) wire.take(4);
     else skipUnknown(wire, tag, 1, 6);
-  }
-  wire.leave(outer);
-}
-
-/** A KeyValue message. */
-function checkAttribute(wire: Wire, depth: number): void {
-  const outer = wire.enter();
-  while (wire.more()) {
-    const tag = wire.tag();
-    if (tag === field(1, BYTES)) wire.pos = wire.end();
-    else if (tag === field(2, BYTES)) checkValue(wire, depth);
-    else if (tag === field(3, VARINT)) wire.varint();
-    else skipUnknown(wire, tag, 1, 3);
-  }
-  wire.leave(outer);
-}
-
-/** An AnyValue message. */
-function checkValue(wire: Wire, depth: number): void {
-  if (depth > MAX_VALUE_DEPTH) throw fault(wire.pos, `an attribute value nests deeper than ${MAX_VALUE_DEPTH}`);
-  const outer = wire.enter();
-  while (wire.more()) {
-    const tag = wire.tag();
-    switch (tag) {
-      case field(1, BYTES):
-      case field(7, BYTES):
-        wire.pos = wire.end();
-        break;
-      case field(2, VARINT):
-      case field(3, VARINT):
-      case field(8, VARINT):
-        wire.varint();
-        break;
-      case field(4, FIXED64):
-        wire.take(8);
-        break;
-      case field(5, BYTES):
-        checkValues(wire, depth);
-        break;
-      case field(6, BYTES):
-        checkEntries(wire, depth);
-        break;
-      default:
-        skipUnknown(wire, tag, 1, 8);
-    }
-  }
-  wire.leave(outer);
-}
-
-function checkValues(wire: Wire, depth: number): void {
-  const outer = wire.enter();
-  while (wire.more()) {
-    const tag = wire.tag();
-    if (tag === field(1, BYTES)) checkValue(wire, depth + 1);
-    else skipUnknown(wire, tag, 1, 1);
-  }
-  wire.leave(outer);
-}
-
-function checkEntries(wire: Wire, depth: number): void {
-  const outer = wire.enter();
-  while (wire.more()) {
-    const tag = wire.tag();
-    if (tag === field(1, BYTES)) checkAttribute(wire, depth + 1);
-    else skipUnknown(wire, tag, 1, 1);
   }
   wire.leave(outer);
 }

@@ -7,4 +7,4 @@ test("a mutated request is refused cleanly, or is a message that can be divided,
     expect(own.refused).toBeGreaterThan(100);
     expect(own.spans).toBeGreaterThan(100);
   }
-});
+}, 120_000);

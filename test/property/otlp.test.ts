@@ -205,7 +205,7 @@ const comparable = (spans: readonly Span[]): unknown[] => spans.map(({ warnings,
 
 const none = () => undefined;
 
-describe("any OTLP message", () => {
+describe("any OTLP message", { timeout: 120_000 }, () => {
   test("loses and changes nothing when its spans are divided", () => {
     fc.assert(
       fc.property(plainTraces, seed, fc.integer({ min: 1, max: 4 }), (traces, seed, parts) => {
@@ -220,7 +220,7 @@ describe("any OTLP message", () => {
         const pieces = groups.map((group) => regroup(table, group, random.chance(0.5) ? ordinal : undefined));
         expect(pieces.flatMap(spansOf).sort()).toEqual(spansOf(bytes).sort());
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -230,7 +230,7 @@ describe("any OTLP message", () => {
         const bytes = toProtobuf(traces, new Random(seed));
         expect(comparable(decodeSpans(bytes, none))).toEqual(spansByProtobufjs(bytes));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -241,7 +241,7 @@ describe("any OTLP message", () => {
         const fromJson = decodeSpans(jsonToTraces(Buffer.from(toJson(traces, random))), none);
         expect(fromJson).toEqual(decodeSpans(toProtobuf(traces, random), none));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -264,7 +264,7 @@ describe("any OTLP message", () => {
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
         sendThrough("protobuf", bytes);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
