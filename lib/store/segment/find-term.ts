@@ -16,8 +16,8 @@ import {
 } from "./terms-format.ts";
 import type { Posting, RowSet } from "./types.ts";
 
-/** More than an item inflates to: a span of 32 MiB of plan has at least 40 bytes. */
-const MAX_ROWS = 2 ** 20;
+/** More than there can be: a plan is 32 MiB, and a span of it at least 30 bytes. */
+const MAX_ROWS = 2 ** 21;
 const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 
 /** What a term leads to; undefined when no span of the segment has it. The part is that of `termPart(hash, head.termParts)`. */

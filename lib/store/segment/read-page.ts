@@ -3,8 +3,8 @@ import { decompress } from "./streams.ts";
 import type { Page } from "./types.ts";
 import { PAGE_VERSION } from "./write-pages.ts";
 
-/** The largest span is 4 MiB; its source comes on top. */
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+/** A plan is 32 MiB; the worst of plans, whose traces share ever so many sources, may become one page with all of them twice. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
 /** Items after this one that hold the rest of its page: none but for a page that does not compress. */
 export const pageContinues = (item: Uint8Array): number =>

@@ -25,12 +25,16 @@ export function writeNames(spans: SegmentSpans, operations: readonly number[], l
 
 function namesCutAt(spans: SegmentSpans, operations: readonly number[], most: number): Uint8Array {
   const out = new ByteWriter();
-  const services = [...new Set(operations.map((operation) => spans.operations.service[operation] as number))];
-  out.varint(services.length);
-  for (const service of services) writeName(out, spans.services[service] as string, most);
+  const services = new Map<number, number>();
+  for (const operation of operations) {
+    const service = spans.operations.service[operation] as number;
+    if (!services.has(service)) services.set(service, services.size);
+  }
+  out.varint(services.size);
+  for (const service of services.keys()) writeName(out, spans.services[service] as string, most);
   out.varint(operations.length);
   for (const operation of operations) {
-    out.varint(services.indexOf(spans.operations.service[operation] as number));
+    out.varint(services.get(spans.operations.service[operation] as number) ?? 0);
     writeName(out, spans.operations.name[operation] as string, most);
   }
   return out.view();

@@ -33,11 +33,12 @@ export function segmentSpans(plan: PlanSpans, hour: number, rows: Uint32Array): 
   const source = renumbered(tableRow, (row) => plan.sources.ordinal[table.source[row] as number] as number);
   const trace = renumbered(tableRow, (row) => plan.traces.ordinal[row] as number);
   const tableSource = source.firstRow.map((row) => table.source[row] as number);
-  const services: string[] = [];
+  const services = new Map<string, number>();
   const service = tableSource.map((at) => {
     const name = sourceService(table, at);
-    const known = services.indexOf(name);
-    return known >= 0 ? known : services.push(name) - 1;
+    const number = services.get(name) ?? services.size;
+    services.set(name, number);
+    return number;
   });
   const traceHash = trace.firstRow.map((row) => {
     const id = table.traceId[row] as number;
@@ -50,7 +51,7 @@ export function segmentSpans(plan: PlanSpans, hour: number, rows: Uint32Array): 
     source: source.number,
     tableSource,
     service,
-    services,
+    services: [...services.keys()],
     trace: trace.number,
     traceHash,
     operations: operationOrdinals(table, tableRow, source.number, service),

@@ -32,32 +32,39 @@ export function writePages(spans: SegmentSpans, limits: SegmentLimits): WrittenP
   return { items, page };
 }
 
-/** Rows of the segment, page by page. */
+/**
+ * Rows of the segment, page by page. A page over its size is closed only when no more than half of it repeats sources of
+ * earlier pages: a large resource that many traces share would else be written once for each of them.
+ */
 function* pageRows(spans: SegmentSpans, mostBytes: number): Generator<number[]> {
   const { plan, source, tableSource } = spans;
   const { ordinal, distinct } = plan.sources;
-  const onPage = new Uint32Array(tableSource.length);
+  const lastPage = new Uint32Array(tableSource.length);
   let pageNumber = 1;
   let rows: number[] = [];
-  let bytes = 0;
+  let freshBytes = 0;
+  let repeatedBytes = 0;
   for (const unit of units(spans, mostBytes)) {
     let size = 0;
-    for (const row of unit) {
-      size += spanBytes(spans, row);
-      const own = source[row] as number;
-      if (onPage[own] === pageNumber) continue;
-      onPage[own] = pageNumber;
-      const shared = distinct[ordinal[tableSource[own] as number] as number];
-      if (shared !== undefined) size += shared.resource.length + shared.scope.length + SOURCE_OVERHEAD_BYTES;
-    }
-    if (rows.length > 0 && bytes + size > mostBytes) {
+    for (const row of unit) size += spanBytes(spans, row);
+    if (rows.length > 0 && freshBytes + repeatedBytes + size > mostBytes && freshBytes >= repeatedBytes) {
       yield rows;
       pageNumber++;
       rows = [];
-      bytes = 0;
+      freshBytes = 0;
+      repeatedBytes = 0;
     }
-    for (const row of unit) rows.push(row);
-    bytes += size;
+    freshBytes += size;
+    for (const row of unit) {
+      rows.push(row);
+      const own = source[row] as number;
+      if (lastPage[own] === pageNumber) continue;
+      const shared = distinct[ordinal[tableSource[own] as number] as number];
+      const bytes = (shared?.resource.length ?? 0) + (shared?.scope.length ?? 0) + SOURCE_OVERHEAD_BYTES;
+      if (lastPage[own] === 0) freshBytes += bytes;
+      else repeatedBytes += bytes;
+      lastPage[own] = pageNumber;
+    }
   }
   if (rows.length > 0) yield rows;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { traceId } from "../../../../lib/model/ids.ts";
 import { gatherSpans } from "../../../../lib/store/plan-spans.ts";
 import { type BuiltSegment, buildSegments } from "../../../../lib/store/segment/build-segments.ts";
@@ -10,6 +10,9 @@ import { sentSpans } from "../../../oracle/sent-spans.ts";
 import { contentsOf } from "../../../support/segment-contents.ts";
 
 const { TracesData } = opentelemetry.proto.trace.v1;
+
+// A segment of a full plan takes seconds where other tests share the machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const AT = 1_760_400_000_000;
 const START = BigInt(AT) * 1_000_000n;
@@ -24,12 +27,17 @@ interface Sent {
 const TRACE = "000000000000000000000000000000aa";
 
 /** Spans a microsecond apart. */
-function build(spans: readonly Sent[], limits: SegmentLimits = SEGMENT_LIMITS): BuiltSegment {
+function build(spans: readonly Sent[], limits: SegmentLimits = SEGMENT_LIMITS, host = "a"): BuiltSegment {
   const traces = TracesData.encode(
     TracesData.fromObject({
       resourceSpans: [
         {
-          resource: { attributes: [{ key: "service.name", value: { stringValue: "shop" } }] },
+          resource: {
+            attributes: [
+              { key: "service.name", value: { stringValue: "shop" } },
+              { key: "host.name", value: { stringValue: host } },
+            ],
+          },
           scopeSpans: [
             {
               spans: spans.map(({ trace, name = "GET /", attributes = [] }, n) => ({
@@ -151,4 +159,16 @@ test("a span with more attributes than are searchable is counted", () => {
   expect(head.cutSpans).toBe(1);
   expect(find(tagTerm("key.0", "value"))?.rows.count).toBe(1);
   expect(find(tagTerm("key.99", "value"))).toBeUndefined();
+});
+
+test("a large resource that many traces share is not written again for each of them", () => {
+  const host = random.hex(600 * 1024);
+  const segment = build(
+    Array.from({ length: 3000 }, () => ({ trace: random.hex(16) })),
+    SEGMENT_LIMITS,
+    host,
+  );
+  expectWithin(segment);
+  expect(contentsOf(segment).pages.size).toBeLessThanOrEqual(2);
+  expect(spanCount(segment)).toBe(3000);
 });
