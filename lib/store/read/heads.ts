@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../../model/time.ts";
+import { type Clock, MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
 import type { Item } from "../items.ts";
 import { headRange, lateHeadRange, type Range, readHeadKey, readLateHeadKey } from "../keys.ts";
@@ -24,12 +24,21 @@ const OVERLAP_MILLIS = 10 * 60_000;
 /** A plan that had to wait even longer for its turn (a table that pushed back, a crashed indexer) is seen after this. */
 const TRUST_MILLIS = 5 * 60_000;
 
+/**
+ * An hour that ended this long ago changes only by what comes late, and is taken as it was a second ago. Without this, who
+ * asks for one id after the other makes the table answer a query for every hour of the retention each time.
+ */
+const SETTLED_HOURS = 3;
+const SETTLED_TRUST_MILLIS = 1_000;
+
 interface KnownHour {
   readonly segments: Map<SegmentId, SegmentRef>;
   /** The newest `at` seen. */
   newestAt: number;
   /** When all of the hour was read; milliseconds since the epoch. */
   readonly readAt: number;
+  /** When it was last asked for what is new. */
+  checkedAt: number;
   bytes: number;
 }
 
@@ -59,8 +68,13 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
   async function hourOfHeads(tenant: string, hour: number, spent: Budget, into: SegmentRef[]): Promise<number> {
     const key = `${tenant}\n${hour}`;
     const known = cache.get(key);
-    const isTrusted = known !== undefined && clock() - known.readAt < TRUST_MILLIS;
-    const now: KnownHour = isTrusted ? known : { segments: new Map(), newestAt: 0, readAt: clock(), bytes: 0 };
+    const nowMillis = clock();
+    const isTrusted = known !== undefined && nowMillis - known.readAt < TRUST_MILLIS;
+    if (isTrusted && isSettled(hour, nowMillis) && nowMillis - known.checkedAt < SETTLED_TRUST_MILLIS) {
+      for (const segment of known.segments.values()) into.push(segment);
+      return 0;
+    }
+    const now: KnownHour = isTrusted ? known : unknownHour(nowMillis);
     const range = headRange(tenant, hour, Math.max(0, now.newestAt - OVERLAP_MILLIS));
     let newestAt = now.newestAt;
     const pages = await query(range, spent, (item) => {
@@ -71,6 +85,7 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       now.bytes += item.body.length * OPENED_GROWTH.bundle + REF_BYTES;
     });
     now.newestAt = Math.max(now.newestAt, newestAt);
+    now.checkedAt = Math.max(now.checkedAt, nowMillis);
     // Set again, because what it weighs is only looked at then.
     cache.delete(key);
     cache.set(key, now);
@@ -99,3 +114,14 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
     },
   };
 }
+
+const unknownHour = (nowMillis: number): KnownHour => ({
+  segments: new Map(),
+  newestAt: 0,
+  readAt: nowMillis,
+  checkedAt: nowMillis,
+  bytes: 0,
+});
+
+const isSettled = (hour: number, nowMillis: number): boolean =>
+  hour + SETTLED_HOURS < Math.floor(nowMillis / MILLIS_PER_HOUR);

@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { traceId } from "../../lib/model/ids.ts";
+import type { Trace } from "../../lib/model/span.ts";
+import type { TraceStore } from "../../lib/store/port.ts";
+import { traceTerm } from "../../lib/store/segment/term-hash.ts";
+import { question } from "../data/questions.ts";
+import { Random } from "../data/random.ts";
+import { searchTraces } from "../data/search-traces.ts";
+import { type Oracle, type Question, type Seen, searchOracle } from "../oracle/search.ts";
+import { memoryItems } from "../support/memory-items.ts";
+import { dealOut, HOUR_MILLIS, openStore, type PlannedBatches, writeAll } from "../support/search-world.ts";
+import { expectedText, storedText } from "../support/seen-spans.ts";
+
+const TRACES = 20_000;
+const QUESTIONS = 500;
+const FIRST_HOUR = 490_000;
+const HOURS = 8;
+const NOW = (FIRST_HOUR + HOURS + 1) * HOUR_MILLIS;
+const TENANT = "shop#1";
+
+/** Trace ids of which every two neighbours share the hash that rows and terms know them by. */
+function collidingIds(random: Random, pairs: number): string[] {
+  const byHash = new Map<number, string>();
+  const found: string[] = [];
+  while (found.length < pairs * 2) {
+    const id = random.hex(16);
+    const hash = traceTerm(traceId(id));
+    const other = byHash.get(hash);
+    if (other === undefined) byHash.set(hash, id);
+    else if (other !== id) found.push(other, id);
+  }
+  return found;
+}
+
+describe("search over 20,000 traces", () => {
+  let store: TraceStore;
+  let oracle: Oracle;
+  let planned: PlannedBatches[];
+  let spans: Seen[];
+  let ids: string[];
+
+  beforeAll(async () => {
+    const traces = [
+      ...searchTraces({
+        seed: 1,
+        traces: TRACES,
+        from: BigInt(FIRST_HOUR * HOUR_MILLIS) * 1_000_000n,
+        hours: HOURS,
+        traceIds: collidingIds(new Random(3), 4),
+      }),
+    ];
+    ids = traces.flatMap(([first]) => first?.traceId ?? []);
+    planned = dealOut(traces, { seed: 2, shards: 3, plansPerShard: 8, at: NOW, closed: FIRST_HOUR + 2 });
+    oracle = searchOracle(planned.flatMap(({ batches }) => batches));
+    spans = ids.slice(0, 2000).flatMap((id) => oracle.trace(id));
+    store = openStore(memoryItems(), NOW);
+    await writeAll(store, TENANT, planned);
+  }, 120_000);
+
+  test(`finds exactly what looking at every span finds, in the same order, for ${QUESTIONS} questions`, async () => {
+    const random = new Random(4);
+    let answered = 0;
+    for (let i = 0; i < QUESTIONS; i++) {
+      const asked = question(random, spans);
+      const found = await ask(store, asked);
+      const expected = oracle.search(asked);
+      expect(found.traces.map(outline), JSON.stringify(asked, bigints)).toEqual(
+        expected.map(({ traceId: id, spans: own }) => ({ id, spans: own.map(({ span }) => span.spanId).sort() })),
+      );
+      expect(found.isComplete).toBe(true);
+      const [first, wanted] = [found.traces[0], expected[0]];
+      if (first !== undefined && wanted !== undefined) {
+        answered++;
+        expect(first.spans.map(storedText).sort()).toEqual(wanted.spans.map(expectedText).sort());
+        expect(first.warnings).toEqual([]);
+      }
+    }
+    expect(answered).toBeGreaterThan(QUESTIONS / 2);
+  }, 240_000);
+
+  test("gives back each trace by its id, whole and unchanged, those whose hashes are equal too", async () => {
+    for (const id of [...ids.slice(0, 20), ...ids.slice(-80)]) {
+      const trace = await store.trace(TENANT, traceId(id));
+      expect(trace?.spans.map(storedText).sort()).toEqual(oracle.trace(id).map(expectedText).sort());
+    }
+  });
+
+  test("shows another tenant nothing of it", async () => {
+    const [id = ""] = ids;
+    expect(await store.trace("shop", traceId(id))).toBeUndefined();
+    const everything = { ...question(new Random(5), spans), service: undefined, operation: undefined, tags: [] };
+    expect((await ask(store, { ...everything, startMinNanos: 0n }, "shop")).traces).toEqual([]);
+  });
+});
+
+async function ask(store: TraceStore, asked: Question, tenant = TENANT) {
+  const found = store.find(tenant, asked);
+  const traces: Trace[] = [];
+  for await (const trace of found.traces) traces.push(trace);
+  return { traces, isComplete: found.isComplete() };
+}
+
+const outline = (trace: Trace) => ({ id: trace.traceId, spans: trace.spans.map(({ spanId }) => spanId).sort() });
+
+const bigints = (_: string, value: unknown): unknown => (typeof value === "bigint" ? `${value}n` : value);
