@@ -64,12 +64,13 @@ function buildSegment(
     ...{ pages: pages.length, termParts: terms.length, rowParts: rows.length },
   };
   const built = { id, hour, isLate: hour <= closed, bundle: undefined, pages: [], terms: [], rows: [] };
+  const asParts = { ...built, head: writeHead(spans, { ...facts, body: "parts" }), pages, terms, rows };
+  if (!isSmall) return asParts;
   const bundle = writeBundle(pages, terms, rows);
   const inline = writeHead(spans, { ...facts, body: bundle });
   if (inline.length <= limits.headBytes) return { ...built, head: inline };
-  if (bundle.length <= limits.bundleBytes)
-    return { ...built, head: writeHead(spans, { ...facts, body: "bundled" }), bundle };
-  return { ...built, head: writeHead(spans, { ...facts, body: "parts" }), pages, terms, rows };
+  if (bundle.length > limits.bundleBytes) return asParts;
+  return { ...built, head: writeHead(spans, { ...facts, body: "bundled" }), bundle };
 }
 
 const totalBytes = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
