@@ -13,6 +13,18 @@ export interface Source {
   readonly scope: Range;
 }
 
+type Offsets = Uint32Array<ArrayBuffer>;
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const NO_OFFSETS: Offsets = new Uint32Array(0);
+const NO_BYTES: Bytes = new Uint8Array(0);
+
+const OFFSET_COLUMNS = 12;
+const BYTE_COLUMNS = 2;
+
+/** Bytes of input for each row that room is made for at first: spans are rarely smaller, and growing copies everything. */
+const EXPECTED_SPAN_BYTES = 256;
+
 /**
  * Spans as columns of offsets into `bytes`, in the order in which they stand there. Nothing is decoded: a column says
  * where a field's value lies. 0 is never a valid offset of a value (a tag stands before it), so 0 means "not set".
@@ -22,34 +34,35 @@ export class SpanTable {
   readonly sources: Source[] = [];
   count = 0;
   /** The Span message's body. */
-  start = new Uint32Array(64);
-  end = new Uint32Array(64);
+  start = NO_OFFSETS;
+  end = NO_OFFSETS;
   /** Index into `sources`. */
-  source = new Uint32Array(64);
+  source = NO_OFFSETS;
   /** Where the 16 bytes of the trace id and the 8 of the span id begin. */
-  traceId = new Uint32Array(64);
-  spanId = new Uint32Array(64);
+  traceId = NO_OFFSETS;
+  spanId = NO_OFFSETS;
   /** Where the 8 bytes of the parent's id begin; 0 for a root (none, or all zero). */
-  parentId = new Uint32Array(64);
-  nameStart = new Uint32Array(64);
-  nameEnd = new Uint32Array(64);
+  parentId = NO_OFFSETS;
+  nameStart = NO_OFFSETS;
+  nameEnd = NO_OFFSETS;
   /** start_time_unix_nano and end_time_unix_nano, as halves. */
-  startLow = new Uint32Array(64);
-  startHigh = new Uint32Array(64);
-  endLow = new Uint32Array(64);
-  endHigh = new Uint32Array(64);
+  startLow = NO_OFFSETS;
+  startHigh = NO_OFFSETS;
+  endLow = NO_OFFSETS;
+  endHigh = NO_OFFSETS;
   /** SpanKind; values that OTLP does not know count as 0. */
-  kind = new Uint8Array(64);
+  kind = NO_BYTES;
   /** StatusCode; values that OTLP does not know count as 0. */
-  status = new Uint8Array(64);
+  status = NO_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.resize(8 + Math.ceil(bytes.length / EXPECTED_SPAN_BYTES));
   }
 
   /** Makes room for one more row and returns its index; the caller fills every column. */
   add(): number {
-    if (this.count === this.start.length) this.grow();
+    if (this.count === this.start.length) this.resize(this.count * 2);
     return this.count++;
   }
 
@@ -73,33 +86,35 @@ export class SpanTable {
     return joinHalves(this.endLow[row] as number, this.endHigh[row] as number);
   }
 
-  private grow(): void {
-    const size = this.start.length * 2;
-    this.start = grown(this.start, size);
-    this.end = grown(this.end, size);
-    this.source = grown(this.source, size);
-    this.traceId = grown(this.traceId, size);
-    this.spanId = grown(this.spanId, size);
-    this.parentId = grown(this.parentId, size);
-    this.nameStart = grown(this.nameStart, size);
-    this.nameEnd = grown(this.nameEnd, size);
-    this.startLow = grown(this.startLow, size);
-    this.startHigh = grown(this.startHigh, size);
-    this.endLow = grown(this.endLow, size);
-    this.endHigh = grown(this.endHigh, size);
-    this.kind = grownBytes(this.kind, size);
-    this.status = grownBytes(this.status, size);
+  /** All columns lie in one buffer: fourteen would cost more than the scan of a small request. */
+  private resize(rows: number): void {
+    const buffer = new ArrayBuffer(rows * (OFFSET_COLUMNS * Uint32Array.BYTES_PER_ELEMENT + BYTE_COLUMNS));
+    let at = 0;
+    const offsets = (old: Offsets): Offsets => {
+      const column = new Uint32Array(buffer, at, rows);
+      column.set(old);
+      at += column.byteLength;
+      return column;
+    };
+    const small = (old: Bytes): Bytes => {
+      const column = new Uint8Array(buffer, at, rows);
+      column.set(old);
+      at += column.byteLength;
+      return column;
+    };
+    this.start = offsets(this.start);
+    this.end = offsets(this.end);
+    this.source = offsets(this.source);
+    this.traceId = offsets(this.traceId);
+    this.spanId = offsets(this.spanId);
+    this.parentId = offsets(this.parentId);
+    this.nameStart = offsets(this.nameStart);
+    this.nameEnd = offsets(this.nameEnd);
+    this.startLow = offsets(this.startLow);
+    this.startHigh = offsets(this.startHigh);
+    this.endLow = offsets(this.endLow);
+    this.endHigh = offsets(this.endHigh);
+    this.kind = small(this.kind);
+    this.status = small(this.status);
   }
-}
-
-function grown(old: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(size);
-  more.set(old);
-  return more;
-}
-
-function grownBytes(old: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(size);
-  more.set(old);
-  return more;
 }

@@ -53,6 +53,15 @@ describe("regroup", () => {
     expect(regroup(scanTraces(two).table, [])).toHaveLength(0);
   });
 
+  test("keeps any number of the smallest spans", () => {
+    const spans = Array.from({ length: 5000 }, (_, i) => ({ ...span(1 + (i % 255)), name: "" }));
+    const bytes = TracesData.encode({ resourceSpans: [{ scopeSpans: [{ spans }] }] }).finish();
+    const { table } = scanTraces(bytes);
+    expect(table.count).toBe(5000);
+    const rows = spans.map((_, row) => row);
+    expect(Buffer.from(regroup(table, rows)).equals(bytes)).toBe(true);
+  });
+
   test("equal sources of several messages in one arena become one group", () => {
     const arena = Buffer.concat([two, two]);
     const { table } = scanTraces(arena);
