@@ -19,19 +19,25 @@ export interface Asked {
   readonly services: string[];
   /** Traces handed out. */
   given: number;
+  /** Searches that were walked to their end, or left. */
+  ended: number;
 }
 
 /** A store that holds given traces and finds them all, up to the limit: what the query side does with it is under test, not the search. */
 export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: Asked } {
   const { traces = [], services = [], operations = {}, isComplete = true, fault } = kept;
-  const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0 };
+  const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0, ended: 0 };
   async function* walk(limit: number) {
-    for (const [i, trace] of traces.slice(0, limit).entries()) {
-      if (fault?.at === i) throw fault.error;
-      asked.given++;
-      yield trace;
+    try {
+      for (const [i, trace] of traces.slice(0, limit).entries()) {
+        if (fault?.at === i) throw fault.error;
+        asked.given++;
+        yield trace;
+      }
+      if (fault?.at === traces.length) throw fault.error;
+    } finally {
+      asked.ended++;
     }
-    if (fault?.at === traces.length) throw fault.error;
   }
   return {
     asked,

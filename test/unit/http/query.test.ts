@@ -196,7 +196,14 @@ describe("a search", () => {
     expect(asked.given).toBeLessThan(10);
     await reader?.cancel();
     expect(asked.given).toBeLessThan(10);
+    await expect.poll(() => asked.ended).toBe(1);
   });
+});
+
+test("a search that is only asked for its head is left at once", async () => {
+  const { app, asked } = open({ traces: [traceOf(100), one] });
+  await app.request("/api/traces", { method: "HEAD" });
+  expect([asked.given, asked.ended]).toEqual([1, 1]);
 });
 
 describe("faults", () => {

@@ -36,6 +36,12 @@ describe("both ends of a call under one id", () => {
     expect(spanNamed(split, "child").parentSpanId).toBe(idOf("1"));
   });
 
+  test("of several servers each gets an id, and children hang under the first", () => {
+    const split = splitSharedIds(aTrace(client, server, { ...server, name: "other server" }, child));
+    expect(spanNamed(split, "other server")).toMatchObject({ spanId: idOf("2"), parentSpanId: idOf("a") });
+    expect(spanNamed(split, "child").parentSpanId).toBe(idOf("1"));
+  });
+
   test("new ids pass over those that the trace has", () => {
     const taken = aSpan({ spanId: idOf("1"), name: "taken" });
     expect(spanNamed(splitSharedIds(aTrace(taken, client, server)), "server").spanId).toBe(idOf("2"));
@@ -91,6 +97,9 @@ describe("clocks of different hosts", () => {
     expect(spanNamed(same, "child")).toMatchObject(at(20, 8));
     const unknown = adjustClockSkew(aTrace(parent, child({ ...at(20, 8), resource: aResource("web") })), HOUR);
     expect(spanNamed(unknown, "child")).toMatchObject(at(1, 8));
+    const nowhere = aResource("web");
+    const both = aTrace({ ...parent, resource: nowhere }, child({ ...at(20, 8), resource: nowhere }));
+    expect(spanNamed(adjustClockSkew(both, HOUR), "child")).toMatchObject(at(1, 8));
   });
 
   test("the host is host.id, else the first host.ip, else host.name", () => {
