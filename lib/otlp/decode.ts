@@ -56,7 +56,7 @@ export function decodeSpan(
 }
 
 /** The name as Jaeger's sanitizers have it (jaeger-wire 3.4): never empty, always text. */
-export function spanName(table: SpanTable, row: number): string {
+function spanName(table: SpanTable, row: number): string {
   const start = table.nameStart[row] as number;
   const end = table.nameEnd[row] as number;
   if (start === end) return EMPTY_SPAN_NAME;

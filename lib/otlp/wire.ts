@@ -3,8 +3,8 @@ import { invalid } from "../model/errors.ts";
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
-export const GROUP_START = 3;
-export const GROUP_END = 4;
+const GROUP_START = 3;
+const GROUP_END = 4;
 export const FIXED32 = 5;
 
 /** Groups in unknown fields may nest; protobuf's own parsers stop at 100. */

@@ -5,14 +5,14 @@
 import type { AnyValue, Attribute } from "../../lib/model/attributes.ts";
 import type { Random } from "./random.ts";
 
-export interface PlainEvent {
+interface PlainEvent {
   readonly timeNanos: bigint;
   readonly name: string;
   readonly attributes: readonly Attribute[];
   readonly droppedAttributesCount: number;
 }
 
-export interface PlainLink {
+interface PlainLink {
   /** Hex. */
   readonly traceId: string;
   readonly spanId: string;
