@@ -1,0 +1,198 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { traceId } from "../../../../lib/model/ids.ts";
+import type { Trace } from "../../../../lib/model/span.ts";
+import type { TraceQuery } from "../../../../lib/model/trace-query.ts";
+import type { Items } from "../../../../lib/store/items.ts";
+import type { TraceStore } from "../../../../lib/store/port.ts";
+import { type ReadCost, type ReadLimits, SEARCH_LIMITS } from "../../../../lib/store/read/cost.ts";
+import type { PlainSpan } from "../../../data/search-traces.ts";
+import { type MemoryItems, memoryItems } from "../../../support/memory-items.ts";
+import { HOUR, HOUR_NANOS, HOUR_START, plainSpan, TRACE } from "../../../support/plain-span.ts";
+import { HOUR_MILLIS, openStore, writeAll } from "../../../support/search-world.ts";
+
+const NOW = (HOUR + 1) * HOUR_MILLIS;
+const TENANT = "shop";
+const EVERYTHING: TraceQuery = {
+  service: undefined,
+  operation: undefined,
+  tags: [],
+  startMinNanos: 0n,
+  startMaxNanos: BigInt(NOW) * 1_000_000n,
+  durationMinNanos: undefined,
+  durationMaxNanos: undefined,
+  limit: 20,
+};
+
+async function write(store: TraceStore, number: number, spans: readonly PlainSpan[], at = NOW + number): Promise<void> {
+  const plan = { stream: "spans/1", shardId: "0", first: `${number}`, last: `${number}`, at, closed: -1 };
+  await writeAll(store, TENANT, [{ plan, batches: [{ received: 1n, spans }] }]);
+}
+
+async function find(store: TraceStore, more: Partial<TraceQuery> = {}) {
+  const found = store.find(TENANT, { ...EVERYTHING, ...more });
+  const traces: Trace[] = [];
+  for await (const trace of found.traces) traces.push(trace);
+  return { traces, isComplete: found.isComplete() };
+}
+
+/** Spans that fill parts of their own: 6,000 of 600 traces. */
+const manySpans = (hour: bigint, service = "frontend"): PlainSpan[] =>
+  Array.from({ length: 6000 }, (_, i) =>
+    plainSpan({
+      service,
+      traceId: `${hour}${i % 600}`.padStart(32, "7"),
+      start: hour * HOUR_NANOS + BigInt(i) * 10_000_000n,
+      attributes: [
+        ["n", { int: BigInt(i) }],
+        ["text", { string: `${Math.sin(i)} ${Math.cos(i)} ${Math.tan(i)}` }],
+      ],
+    }),
+  );
+
+describe("round trips to the table, one after the other", () => {
+  const costs: ReadCost[] = [];
+  const items = memoryItems();
+  const writer = openStore(items, NOW);
+  const cold = (): TraceStore => openStore(items, NOW, { onRead: (_, cost) => costs.push(cost) });
+  const hour = BigInt(HOUR);
+
+  test("a week of segments is written", async () => {
+    for (let n = 0; n < 7; n++) await write(writer, n, manySpans(hour - BigInt(n) * 24n));
+    await write(writer, 7, manySpans(hour, "cart"));
+    expect(items.stored().some(({ pk }) => pk.startsWith("R#"))).toBe(true);
+  });
+
+  test("a trace by its id takes 3, and none for parts when it is read again", async () => {
+    const store = cold();
+    const id = traceId(`${hour}42`.padStart(32, "7"));
+    expect((await store.trace(TENANT, id))?.spans).toHaveLength(20);
+    expect(costs.at(-1)?.roundTrips).toBeLessThanOrEqual(3);
+    await store.trace(TENANT, id);
+    expect(costs.at(-1)?.roundTrips).toBe(1);
+  });
+
+  test("a service within the last hour takes at most 5", async () => {
+    const recent = { startMinNanos: HOUR_START, startMaxNanos: HOUR_START + HOUR_NANOS };
+    const { traces } = await find(cold(), { service: "cart", ...recent });
+    expect(traces).toHaveLength(20);
+    expect(costs.at(-1)?.roundTrips).toBeLessThanOrEqual(5);
+    expect(costs.at(-1)?.bytes).toBeLessThan(4_000_000);
+  });
+
+  test("a rare tag within a week takes at most 5", async () => {
+    const { traces } = await find(cold(), { tags: [{ key: "n", value: "4321" }] });
+    expect(traces).toHaveLength(7);
+    expect(costs.at(-1)?.roundTrips).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("a budget", () => {
+  const items = memoryItems();
+  const inThisHour = { startMinNanos: HOUR_START, limit: 600 };
+  const search = (searchLimits: Partial<ReadLimits>) =>
+    find(openStore(items, NOW, { searchLimits: { ...SEARCH_LIMITS, ...searchLimits } }), inThisHour);
+  const idsOf = (traces: readonly Trace[]): string[] => traces.map((trace) => trace.traceId);
+
+  beforeAll(() => write(openStore(items, NOW), 1, manySpans(BigInt(HOUR))));
+
+  test("that lasts lets a search say that it saw everything", async () => {
+    const { traces, isComplete } = await search({});
+    expect([traces.length, isComplete]).toEqual([600, true]);
+  });
+
+  test.each([{ gets: 60 }, { bytes: 200_000 }, { gets: 3 }])(
+    "that ends leaves what was found in order, and says that there may be more: %o",
+    async (limits) => {
+      const { traces, isComplete } = await search(limits);
+      const whole = await search({});
+      expect(isComplete).toBe(false);
+      expect(traces.length).toBeLessThan(600);
+      if (limits.gets !== 3) expect(traces.length).toBeGreaterThan(0);
+      expect(idsOf(traces)).toEqual(idsOf(whole.traces).slice(0, traces.length));
+    },
+  );
+});
+
+describe("what the table does not show", () => {
+  const id = traceId(`${HOUR}42`.padStart(32, "7"));
+
+  async function written(): Promise<MemoryItems> {
+    const items = memoryItems();
+    const store = openStore(items, NOW);
+    await write(store, 1, manySpans(BigInt(HOUR)));
+    await write(store, 2, [plainSpan({ traceId: id })]);
+    return items;
+  }
+
+  /** The table, but for what is lost. */
+  const without = (items: MemoryItems, isLost: (pk: string) => boolean): Items => ({
+    get: async (keys, consistent) => {
+      const { items: found, left } = await items.get(keys, consistent);
+      return { items: found.filter(({ pk }) => !isLost(pk)), left };
+    },
+    query: (query) => items.query(query),
+    put: (all) => items.put(all),
+  });
+
+  test("at first is read again consistently", async () => {
+    const items = await written();
+    items.faults = ({ name }) => (name === "get" ? { hides: () => true } : undefined);
+    const trace = await openStore(items, NOW).trace(TENANT, id);
+    expect([trace?.spans.length, trace?.warnings]).toEqual([11, []]);
+    expect((await find(openStore(items, NOW))).isComplete).toBe(true);
+  });
+
+  test("at all is a warning on the trace, beside the spans that are left", async () => {
+    const items = await written();
+    const noPages = openStore(
+      without(items, (pk) => pk.startsWith("P#")),
+      NOW,
+    );
+    const trace = await noPages.trace(TENANT, id);
+    expect(trace?.spans).toHaveLength(1);
+    expect(trace?.warnings).toEqual([
+      expect.stringMatching(/^\d+ stored parts? that may hold spans of this trace could not be read$/),
+    ]);
+    const noTerms = openStore(
+      without(items, (pk) => pk.startsWith("I#")),
+      NOW,
+    );
+    expect((await noTerms.trace(TENANT, id))?.warnings).toHaveLength(1);
+  });
+
+  test.each(["P#", "R#", "I#"])("makes a search incomplete when it may have held matches: %s", async (kind) => {
+    const items = await written();
+    const lacking = openStore(
+      without(items, (pk) => pk.startsWith(kind)),
+      NOW,
+    );
+    const { isComplete, traces } = await find(lacking, { tags: [{ key: "n", value: "17" }], service: "frontend" });
+    expect([isComplete, traces.length]).toEqual([false, 0]);
+  });
+});
+
+test("a trace larger than anyone can look at is cut, and says so in Jaeger's words", async () => {
+  const store = openStore(memoryItems(), NOW);
+  const spans = Array.from({ length: 50_001 }, (_, i) => plainSpan({ start: HOUR_START + BigInt(i) }));
+  for (let n = 0; n < 3; n++) await write(store, n, spans.slice(n * 20_000, (n + 1) * 20_000));
+  const trace = await store.trace(TENANT, traceId(TRACE));
+  expect(trace?.spans).toHaveLength(50_000);
+  expect(trace?.warnings).toEqual(["trace has more than 50000 spans, showing first 50000 spans only"]);
+});
+
+test("a trace that may go on beyond a day around the span that was found says so", async () => {
+  const store = openStore(memoryItems(), NOW);
+  const far = HOUR_START - 24n * HOUR_NANOS;
+  await write(store, 1, [plainSpan(), plainSpan({ start: far }), plainSpan({ start: far - HOUR_NANOS })]);
+  const { traces } = await find(store, { startMinNanos: HOUR_START });
+  expect(traces[0]?.spans).toHaveLength(2);
+  expect(traces[0]?.warnings).toEqual(["spans more than 24 hours away from the one that was found are not shown"]);
+});
+
+test("a plan whose heads appear after those of a later plan is seen by a reader that knows the later one", async () => {
+  const store = openStore(memoryItems(), NOW);
+  await write(store, 2, [plainSpan({ traceId: "1".repeat(32) })], NOW + 60_000);
+  expect((await find(store)).traces).toHaveLength(1);
+  await write(store, 1, [plainSpan({ traceId: "2".repeat(32) })], NOW);
+  expect((await find(store)).traces).toHaveLength(2);
+});
