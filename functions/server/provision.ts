@@ -37,7 +37,12 @@ export async function ensureTable(dynamo: DynamoDBClient, name: string, hasTtl: 
   });
   if (!isNew || !hasTtl) return;
   const TimeToLiveSpecification = { AttributeName: TTL, Enabled: true };
-  await dynamo.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
+  try {
+    await dynamo.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
+  } catch (error) {
+    // An emulator that keeps what has expired: nobody is shown it all the same.
+    if (!isNamed(error, "UnknownOperationException")) throw error;
+  }
 }
 
 async function untilActive(what: string, status: () => Promise<string | undefined>): Promise<void> {

@@ -40,8 +40,7 @@ const HOWS: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
   ["by id", (id) => traceById(server.query, id)],
   [
     "by search",
-    async (id) =>
-      (await search(server.query, { service: "clock", lookback: "1h", tags: JSON.stringify({ "round.id": id }) }))[0],
+    async (id) => (await search(server.query, { service: "clock", tags: JSON.stringify({ "round.id": id }) }))[0],
   ],
 ];
 

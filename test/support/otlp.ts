@@ -56,9 +56,19 @@ export interface ShownTrace {
   readonly spans: readonly { readonly spanID: string; readonly operationName: string }[];
 }
 
+/** The start of what tests look at, microseconds since the epoch: searches without it go two days back. */
+const anHourAgo = (): string => String((Date.now() - 3_600_000) * 1_000);
+
+/** Where Jaeger lets a caller say that a trace lies. */
+export const lately = (): string => `?start=${anHourAgo()}`;
+
 /** The trace as the query API shows it; undefined when it is not found. */
-export async function traceById<T extends ShownTrace = ShownTrace>(query: string, id: string): Promise<T | undefined> {
-  const answer = await fetch(`${query}/api/traces/${id}`);
+export async function traceById<T extends ShownTrace = ShownTrace>(
+  query: string,
+  id: string,
+  hint = "",
+): Promise<T | undefined> {
+  const answer = await fetch(`${query}/api/traces/${id}${hint}`);
   if (answer.status === 404) return undefined;
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`trace ${id}: ${answer.status} ${text}`);
@@ -70,7 +80,7 @@ export async function search<T extends ShownTrace = ShownTrace>(
   query: string,
   parameters: Readonly<Record<string, string>>,
 ): Promise<readonly T[]> {
-  const answer = await fetch(`${query}/api/traces?${new URLSearchParams(parameters)}`);
+  const answer = await fetch(`${query}/api/traces?${new URLSearchParams({ start: anHourAgo(), ...parameters })}`);
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`search: ${answer.status} ${text}`);
   const { data }: { data: readonly T[] } = JSON.parse(text);
@@ -89,9 +99,14 @@ export async function until<T>(ask: () => Promise<T | undefined>, what: string, 
 }
 
 /** The trace once it has so many spans. */
-export const wholeTrace = <T extends ShownTrace = ShownTrace>(query: string, id: string, spans: number): Promise<T> =>
+export const wholeTrace = <T extends ShownTrace = ShownTrace>(
+  query: string,
+  id: string,
+  spans: number,
+  hint = "",
+): Promise<T> =>
   until(async () => {
-    const trace = await traceById<T>(query, id);
+    const trace = await traceById<T>(query, id, hint);
     return trace?.spans.length === spans ? trace : undefined;
   }, `trace ${id} of ${spans} spans`);
 
@@ -103,7 +118,7 @@ export const allTraces = async (
 ): Promise<ReadonlyMap<string, ShownTrace>> => {
   const found = await until(
     async () => {
-      const shown = await search(query, { service, lookback: "1h", limit: "1000" });
+      const shown = await search(query, { service, limit: "1000" });
       return shown.length >= traces ? shown : undefined;
     },
     `search with ${traces} traces of ${service}`,
