@@ -18,7 +18,7 @@ const STREAM_RETENTION_HOURS = 24;
 const QUARANTINE_DAYS = 30;
 
 /** A plan takes at most half of it (docs/architecture.md). 1,769 MB is one whole CPU. */
-const INDEXER_MEMORY_MEGABYTES = 1769;
+export const INDEXER_MEMORY_MEGABYTES = 1769;
 
 export interface SkuaStackProps {
   readonly settings: Settings;

@@ -1,4 +1,4 @@
-// Size and init time of every function, bundled as it is deployed; one JSON object a line.
+// Size and init time of every function, bundled as it is deployed.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,30 +22,20 @@ const RUNS = 7;
 
 const run = promisify(execFile);
 
-export interface BundleMeasure {
-  readonly name: string;
-  readonly bytes: number;
-  /** Milliseconds from the start of loading to a handler, cold process, median. */
-  readonly initMillis: number;
-  /** The same for a bundle of the AWS clients alone. */
-  readonly clientsBytes: number;
-  readonly clientsInitMillis: number;
-}
-
-/** Bundles the stack's functions and measures each. */
-export async function measureBundles(): Promise<BundleMeasure[]> {
+/** By function: bytes and milliseconds of its bundle, and of a bundle of its AWS clients alone. */
+async function measureBundles(): Promise<Record<string, number>> {
   const folder = await mkdtemp(join(tmpdir(), "skua-bundles-"));
   try {
-    const measures: BundleMeasure[] = [];
+    const figures: Record<string, number> = {};
     for (const [name, path] of bundles(folder)) {
       const clients = await bundleOfClients(name, folder);
-      measures.push({
-        name,
-        ...{ bytes: (await stat(path)).size, initMillis: await initMillis(path) },
-        ...{ clientsBytes: (await stat(clients)).size, clientsInitMillis: await initMillis(clients) },
-      });
+      const prefix = name.toLowerCase();
+      figures[`${prefix}Bytes`] = (await stat(path)).size;
+      figures[`${prefix}InitMillis`] = await initMillis(path);
+      figures[`${prefix}ClientsBytes`] = (await stat(clients)).size;
+      figures[`${prefix}ClientsInitMillis`] = await initMillis(clients);
     }
-    return measures;
+    return figures;
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -76,6 +66,7 @@ async function bundleOfClients(name: string, folder: string): Promise<string> {
   return path;
 }
 
+/** Milliseconds from the start of loading to a handler, in a cold process, median. */
 async function initMillis(path: string): Promise<number> {
   const script = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t)`;
   const names = { STREAM_NAME: "s", TABLE_NAME: "t", QUARANTINE_BUCKET: "q", AWS_REGION: "us-east-1" };
@@ -86,4 +77,4 @@ async function initMillis(path: string): Promise<number> {
   return times.toSorted((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
 }
 
-if (import.meta.main) for (const measure of await measureBundles()) console.log(JSON.stringify(measure));
+console.log(JSON.stringify(await measureBundles()));
