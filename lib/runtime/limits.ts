@@ -13,6 +13,12 @@ export const MAX_HOURS_PER_REQUEST = 8;
 /** How far ahead of our clock a span may start: more is a wrong clock, and would be stored beyond its retention. */
 export const MAX_AHEAD_SECONDS = 3600;
 
+/**
+ * A resource's bytes count once for each of its scopes in what the indexer does. A request may bring so many times its
+ * own size of them (and so much in any case): a large resource with thousands of scopes would hold a shard for hours.
+ */
+export const MAX_REPEATED_RESOURCE = { timesRequest: 16, bytes: 1024 * 1024 };
+
 /** Different reasons that one partial success spells out; a client's log line has to stay readable. */
 export const MAX_REASONS_TOLD = 5;
 

@@ -187,6 +187,29 @@ describe("ingest", () => {
     expect(taken).toEqual([]);
   });
 
+  test("a large resource with thousands of scopes is not taken whole: it would cost its square", async () => {
+    const scopes = 20_000;
+    const body = opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest.encode({
+      resourceSpans: [
+        {
+          resource: { attributes: [{ key: "blob", value: { stringValue: "x".repeat(100_000) } }] },
+          scopeSpans: Array.from({ length: scopes }, (_, i) => ({
+            scope: { name: `scope-${i}` },
+            spans: [
+              { traceId: Buffer.alloc(16, 1), spanId: Buffer.from((i + 1).toString(16).padStart(16, "0"), "hex") },
+            ],
+          })),
+        },
+      ],
+    } as never).finish();
+    const { stream } = takingStream(evenShards(1));
+    const outcome = await ingestInto(stream)("acme", body);
+    expect(outcome.message).toContain("too many scopes for the size of their resources");
+    expect(outcome.acceptedSpans).toBeGreaterThan(100);
+    expect(outcome.acceptedSpans + outcome.rejectedSpans).toBe(scopes);
+    expect(outcome.acceptedSpans).toBeLessThan(scopes / 50);
+  });
+
   test("an empty request is a success that puts nothing", async () => {
     const { stream, taken } = takingStream(evenShards(1));
     expect(await ingestInto(stream)("acme", new Uint8Array(0))).toEqual({
