@@ -26,7 +26,9 @@ export async function startThread<Hello>({ file, data, heapMegabytes }: ThreadPa
   worker.on("error", (error) => {
     fault = error instanceof Error ? error : new Error(String(error));
   });
-  const ended = once(worker, "exit").then(([code]) => {
+  // Not `once`, which takes the error for its own.
+  const exited = new Promise<number>((resolve) => worker.on("exit", resolve));
+  const ended = exited.then((code) => {
     if (isClosing) return undefined;
     return fault ?? new Error(`${file.pathname} ended by itself with code ${code}`);
   });
