@@ -13,6 +13,7 @@ import { takeDataFolder } from "./data-folder.ts";
 import { openDoor } from "./door.ts";
 import { healthApp, type Phase } from "./health.ts";
 import { keepIndexing } from "./indexer-thread.ts";
+import { limitCalls } from "./limit-calls.ts";
 import { ensureStream, ensureTable } from "./provision.ts";
 import type { Settings } from "./settings.ts";
 import { sleep } from "./sleep.ts";
@@ -39,6 +40,9 @@ const tenantOf = (): string => TENANT;
 const STOP_MILLIS = 8_000;
 
 const CLOCK = Date.now;
+
+/** Enough to keep the embedded table busy while answers travel. */
+const EMBEDDED_CALLS = 8;
 
 export async function startServer(settings: Settings, log: Log, isTerminal: boolean): Promise<Server> {
   const { stream, table, retentionHours } = settings;
@@ -69,7 +73,9 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const random = Math.random;
   const onFault = (error: unknown): void => log.error("a request failed", { error });
   const take = ingest({ stream: kinesisWriter(kinesis, stream), clock: CLOCK, random, sleep, retentionHours });
-  const batches = itemBatches({ items: dynamoItems(dynamo, table), clock: CLOCK, random, sleep });
+  const asked = dynamoItems(dynamo, table);
+  const items = backends.isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
+  const batches = itemBatches({ items, clock: CLOCK, random, sleep });
   const store = { ...traceReader({ batches, clock: CLOCK, retentionHours }), ...nameReader({ batches, clock: CLOCK }) };
   doors.otlp.serve(ingestApp({ ingest: take, tenantOf, onFault }).fetch);
   doors.query.serve(queryApp({ store, clock: CLOCK, tenantOf, onFault, otlpEndpoint: doors.otlp.url }).fetch);
