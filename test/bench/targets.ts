@@ -1,0 +1,168 @@
+/** One figure of a case: what it is called, and within which bounds it must lie. */
+export interface Target {
+  readonly figure: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** Relative to a baseline of the same run: binding on every machine. */
+  readonly isRatio?: boolean;
+}
+
+export interface Case {
+  readonly name: string;
+  /** File in this folder, and its arguments. */
+  readonly command: string;
+  readonly runs: number;
+  readonly targets: readonly Target[];
+}
+
+const RUNS = 5;
+
+const ingest = (name: string, set: number): Case => ({
+  name,
+  command: `ingest-cpu.ts ${set}`,
+  runs: RUNS,
+  targets: [
+    { figure: "spansPerSecond", what: "ingest, spans a second of one core", unit: "spans/s", atLeast: 300_000 },
+    {
+      figure: "timesProtobufjs",
+      what: "ingest, times as fast as protobufjs' decode and encode",
+      unit: "×",
+      atLeast: 4,
+      isRatio: true,
+    },
+    {
+      figure: "timesCompression",
+      what: "ingest, times the CPU of gunzip and zstd alone",
+      unit: "×",
+      atMost: 1.6,
+      isRatio: true,
+    },
+    { figure: "bytesPerSpan", what: "size of a span as sent", unit: "B" },
+  ],
+});
+
+const indexer = (name: string, set: number): Case => ({
+  name,
+  command: `indexer-cpu.ts ${set}`,
+  runs: RUNS,
+  targets: [
+    {
+      figure: "spansPerSecond",
+      what: "indexer, spans a second of one core, AWS SDK included",
+      unit: "spans/s",
+      atLeast: 120_000,
+    },
+    {
+      figure: "timesDecode",
+      what: "indexer, times the CPU of protobufjs' decode alone",
+      unit: "×",
+      atMost: 1.7,
+      isRatio: true,
+    },
+  ],
+});
+
+/** The table's charge is counted, not timed: one run says all. */
+const size = (name: string, command: string, units: number | undefined, timesZstd: number | undefined): Case => ({
+  name,
+  command: `store-size.ts ${command}`,
+  runs: 1,
+  targets: [
+    {
+      figure: "unitsPerSpan",
+      what: "write units a span, all in",
+      unit: "WRU",
+      ...(units === undefined ? {} : { atMost: units }),
+    },
+    {
+      figure: "timesZstd",
+      what: "times the units that zstd 6 of the same bytes would take, 256 KiB at a time",
+      unit: "×",
+      ...(timesZstd === undefined ? {} : { atMost: timesZstd, isRatio: true }),
+    },
+    { figure: "bytesPerSpan", what: "stored bytes a span", unit: "B", ...(units === 0.11 ? { atMost: 115 } : {}) },
+    { figure: "spans", what: "spans a plan", unit: "" },
+    ...["pages", "terms", "rows", "heads", "counts", "names", "other"].map((figure) => ({
+      figure,
+      what: `of it ${figure}`,
+      unit: "WRU",
+    })),
+  ],
+});
+
+const QUESTIONS = {
+  traceById: "trace by id",
+  absentId: "absent id",
+  lastHour: "service, last hour, limit 20",
+  lastHourOperation: "and an operation",
+  lastHourTag: "and a tag",
+  lastHourSlow: "and a minimum duration",
+  rareTagWeek: "rare tag, seven days",
+};
+
+const FUNCTIONS = ["ingest", "query", "indexer"];
+
+export const CASES: readonly Case[] = [
+  ingest("ingest", 0),
+  ingest("ingest, 30 % random", 1),
+  indexer("indexer", 0),
+  indexer("indexer, 30 % random", 1),
+  size("full plans, traces of 2", "full 2 0", 0.11, 1.7),
+  size("full plans, traces of 10", "full 10 0", 0.11, 1.7),
+  size("full plans, traces of 100", "full 100 0", 0.11, 1.7),
+  size("full plans, 30 % random", "full 10 0.3", undefined, 1.4),
+  size("ten spans a second", "slow", 0.3, undefined),
+  {
+    name: "all-in-one",
+    command: "all-in-one.ts",
+    runs: 3,
+    targets: [
+      { figure: "spansPerSecond", what: "a million spans, sent until searchable", unit: "spans/s", atLeast: 40_000 },
+      { figure: "acceptedPerSecond", what: "until the last 200", unit: "spans/s" },
+      { figure: "cpuPerMillion", what: "CPU a million spans, both emulators included", unit: "s" },
+      { figure: "timesDecode", what: "times the CPU of protobufjs' decode alone", unit: "×", atMost: 8, isRatio: true },
+      { figure: "peakMegabytes", what: "peak memory", unit: "MB", atMost: 1000 },
+    ],
+  },
+  {
+    name: "memory of a full plan",
+    command: "full-plan.ts tiny",
+    runs: 1,
+    targets: [{ figure: "peakMegabytes", what: "656,000 spans of nothing but ids, peak", unit: "MB", atMost: 884 }],
+  },
+  {
+    name: "functions",
+    command: "bundle.ts",
+    runs: 1,
+    targets: FUNCTIONS.flatMap((name) => [
+      { figure: `${name}Bytes`, what: `${name}: bundle`, unit: "B", ...(name === "ingest" ? { atMost: 500_000 } : {}) },
+      { figure: `${name}InitMillis`, what: `${name}: from loading to a handler`, unit: "ms", atMost: 150 },
+      {
+        ...{ figure: `${name}TimesClients`, what: `${name}: times the AWS clients alone`, unit: "×" },
+        ...{ atMost: 1.4, isRatio: true },
+      },
+    ]),
+  },
+  {
+    name: "visible",
+    command: "visible.ts",
+    runs: 3,
+    targets: [
+      { figure: "startToSearchable", what: "npm start to the first span searchable", unit: "ms", atMost: 5000 },
+      { figure: "p50", what: "200 to searchable by id and by search, median", unit: "ms", atMost: 1000 },
+      { figure: "slowest", what: "the slowest of twenty", unit: "ms" },
+    ],
+  },
+  {
+    name: "reads",
+    command: "reads.ts",
+    runs: 1,
+    targets: Object.entries(QUESTIONS).flatMap(([figure, what]) => [
+      { figure: `${figure}.roundTrips`, what: `${what}: round trips`, unit: "" },
+      { figure: `${figure}.gets`, what: `${what}: items asked for`, unit: "" },
+      { figure: `${figure}.kilobytes`, what: `${what}: bytes`, unit: "kB" },
+    ]),
+  },
+];
