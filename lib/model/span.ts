@@ -3,11 +3,9 @@ import type { SpanId, TraceId } from "./ids.ts";
 
 /** Index = OTLP's SpanKind number; the text is Jaeger's. */
 export const KINDS = ["", "internal", "server", "client", "producer", "consumer"] as const;
-export type KindName = (typeof KINDS)[number];
 
 /** Index = OTLP's StatusCode number. */
 export const STATUSES = ["unset", "ok", "error"] as const;
-export type StatusName = (typeof STATUSES)[number];
 
 export interface Resource {
   readonly attributes: readonly Attribute[];

@@ -11,9 +11,6 @@ export const SECONDS_PER_HOUR = 3600;
 /** Milliseconds since the epoch; handed in everywhere, so that tests own time. */
 export type Clock = () => number;
 
-/** Jaeger's JSON counts time in whole microseconds; the rest is cut off, as Jaeger does. */
-export const toMicros = (nanos: bigint): number => Number(nanos / NANOS_PER_MICRO);
-
 /** Whole hours since the epoch: the unit in which the store keeps time. */
 export const hourOf = (nanos: bigint): number => Number(nanos / NANOS_PER_HOUR);
 

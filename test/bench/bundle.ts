@@ -9,6 +9,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { build } from "esbuild";
 import { readSettings } from "../../infra/settings.ts";
 import { SkuaStack } from "../../infra/stack.ts";
+import { median } from "./measure.ts";
 
 /** What every function needs whatever we write: the clients that it makes. */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
@@ -31,9 +32,9 @@ async function measureBundles(): Promise<Record<string, number>> {
       const clients = await bundleOfClients(name, folder);
       const prefix = name.toLowerCase();
       figures[`${prefix}Bytes`] = (await stat(path)).size;
-      const init = await initMillis(path);
+      const [init, ofClients] = await initMillis(path, clients);
       figures[`${prefix}InitMillis`] = init;
-      figures[`${prefix}TimesClients`] = init / (await initMillis(clients));
+      figures[`${prefix}TimesClients`] = init / ofClients;
     }
     return figures;
   } finally {
@@ -66,15 +67,22 @@ async function bundleOfClients(name: string, folder: string): Promise<string> {
   return path;
 }
 
-/** Milliseconds from the start of loading to a handler, in a cold process, median. */
-async function initMillis(path: string): Promise<number> {
+/** Milliseconds from the start of loading to a handler, in a cold process, medians; in turn, so that both meet the same machine. */
+async function initMillis(path: string, clients: string): Promise<[number, number]> {
+  const own: number[] = [];
+  const ofClients: number[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    own.push(await loadMillis(path));
+    ofClients.push(await loadMillis(clients));
+  }
+  return [median(own), median(ofClients)];
+}
+
+async function loadMillis(path: string): Promise<number> {
   const script = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t)`;
   const names = { STREAM_NAME: "s", TABLE_NAME: "t", QUARANTINE_BUCKET: "q", AWS_REGION: "us-east-1" };
   const env = { ...process.env, ...names, RETENTION_HOURS: "168", TIMEOUT_SECONDS: "120" };
-  const times: number[] = [];
-  for (let i = 0; i < RUNS; i++)
-    times.push(Number((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout));
-  return times.toSorted((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
+  return Number((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout);
 }
 
 console.log(JSON.stringify(await measureBundles()));

@@ -8,7 +8,7 @@ import { Random } from "./random.ts";
 
 const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
 
-export type Value = string | boolean | number | bigint;
+type Value = string | boolean | number | bigint;
 
 export interface TrafficSpan {
   readonly traceId: string;
@@ -50,7 +50,7 @@ export interface Traffic {
   readonly flushMillis?: number;
 }
 
-export const SERVICES = [
+const SERVICES = [
   ...["frontend", "checkout", "cart", "catalog", "currency", "payment"],
   ...["shipping", "email", "recommendation", "ad", "quote", "accounting"],
 ] as const;

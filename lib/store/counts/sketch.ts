@@ -12,7 +12,7 @@ export const MAX_BUCKETS = 512;
 export const bucketOf = (durationNanos: number): number => Math.max(0, Math.ceil(Math.log(durationNanos) / LOG_GAMMA));
 
 /** The value that is within the relative error of everything in the bucket; nanoseconds. */
-export const bucketNanos = (bucket: number): number => (2 * GAMMA ** bucket) / (GAMMA + 1);
+const bucketNanos = (bucket: number): number => (2 * GAMMA ** bucket) / (GAMMA + 1);
 
 /** Count per bucket. */
 export type Sketch = ReadonlyMap<number, number>;
