@@ -10,7 +10,7 @@ import { type IndexPlan, indexPlan, mayMatch } from "./index-plan.ts";
 import { spanTest } from "./match.ts";
 import type { PartOf, PartSource } from "./parts.ts";
 import { loadViews, type Search, type SearchReport, viewCache } from "./search.ts";
-import { type Candidate, segmentScan } from "./segment-scan.ts";
+import { type Candidate, type SegmentScan, segmentScan } from "./segment-scan.ts";
 import type { Stores } from "./stores.ts";
 import { byTime, segmentsAround, traceTerms, wholeTraces } from "./whole-traces.ts";
 import { around, hoursBetween, isEmpty, keptHours, overlap } from "./window.ts";
@@ -22,6 +22,9 @@ const TRACES_AT_ONCE = 100;
 const FIRST_SELECTIVE_WAVE = 512;
 const FIRST_WAVE = 16;
 const WAVE_GROWTH = 4;
+
+/** Candidates that terms must promise for each trace that is wanted: most promise more than one of a trace, and conditions are many. */
+const PROMISED_PER_TRACE = 8;
 
 /** Candidates in result order, confirmed on their spans, each as a whole trace. */
 export async function* findTraces(
@@ -69,6 +72,7 @@ function candidateBatches(search: Search, plan: IndexPlan): (traces: number) => 
   );
   const known = new Set<number>();
   let wave = isSelective(plan) ? FIRST_SELECTIVE_WAVE : FIRST_WAVE;
+  let promised = PROMISED_PER_TRACE;
   return async (traces) => {
     const candidates: Candidate[] = [];
     const fresh = new Map<number, bigint>();
@@ -80,8 +84,9 @@ function candidateBatches(search: Search, plan: IndexPlan): (traces: number) => 
         fresh.set(candidate.trace, candidate.start);
       }
       if (fresh.size >= traces || front.waiting().length === 0) return { candidates, fresh };
-      await openScans(search, front, wave);
+      await openScans(search, nextWave(front, wave, promised * traces));
       wave *= WAVE_GROWTH;
+      promised *= WAVE_GROWTH;
     }
   };
 }
@@ -90,8 +95,19 @@ function candidateBatches(search: Search, plan: IndexPlan): (traces: number) => 
 const isSelective = (plan: IndexPlan): boolean =>
   plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
 
-async function openScans({ stores, tenant, spent, report }: Search, front: Frontier, count: number): Promise<void> {
-  const scans = front.waiting().slice(0, count);
+/** Scans to load at the same time, those that are needed first: no more than `most`, nor than may bring enough candidates. */
+function nextWave(front: Frontier, most: number, enough: number): SegmentScan[] {
+  const wave: SegmentScan[] = [];
+  let expected = 0;
+  for (const scan of front.waiting()) {
+    if (wave.length >= most || expected >= enough) break;
+    wave.push(scan);
+    expected += scan.expects() ?? 0;
+  }
+  return wave;
+}
+
+async function openScans({ stores, tenant, spent, report }: Search, scans: readonly SegmentScan[]): Promise<void> {
   const wanted = scans.flatMap((scan) => scan.wants().map((part) => ({ segment: scan.segment, part })));
   const source = await stores.parts.load(tenant, wanted, spent);
   for (const scan of scans) if (!scan.load(source)) report.lacksParts = true;

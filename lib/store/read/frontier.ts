@@ -8,7 +8,10 @@ export interface Frontier {
    * Ends early once they are of `traces` hashes beside those in `known`; those of one start are never parted.
    */
   take(traces: number, known: ReadonlySet<number>): Candidate[];
-  /** The scans that must be loaded before more is certain, the one that is needed first at the front; none at the end. */
+  /**
+   * The scans that must be loaded before more is certain, the one that is needed first at the front; none at the end.
+   * After them those that will have to be, in the same order: loaded with them they cost no further round trip.
+   */
   waiting(): SegmentScan[];
 }
 
@@ -27,7 +30,7 @@ export function frontier(scans: readonly SegmentScan[]): Frontier {
     const candidate = queued.get(scan)?.pop();
     const start = candidate?.start ?? scan.bound();
     if (start === undefined) queued.delete(scan);
-    else if (candidate === undefined && scan.wants().length > 0) block(scan, start);
+    else if (candidate === undefined && scan.isWaiting()) block(scan, start);
     else push(heap, { start, scan, candidate });
   }
 
@@ -82,8 +85,15 @@ export function frontier(scans: readonly SegmentScan[]): Frontier {
       return taken;
     },
     waiting() {
-      const boundOf = (scan: SegmentScan): bigint => scan.bound() ?? 0n;
-      return [...blocked].sort((a, b) => (boundOf(a) > boundOf(b) ? -1 : boundOf(a) < boundOf(b) ? 1 : 0));
+      if (blocked.size === 0) return [];
+      const later = heap.map(({ scan }) => scan).filter((scan) => scan.wants().length > 0);
+      return [...[...blocked].sort(byBound), ...later.sort(byBound)];
     },
   };
+}
+
+/** Those that reach furthest up first. */
+function byBound(a: SegmentScan, b: SegmentScan): number {
+  const [boundA = 0n, boundB = 0n] = [a.bound(), b.bound()];
+  return boundA > boundB ? -1 : boundA < boundB ? 1 : 0;
 }

@@ -75,15 +75,19 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       return 0;
     }
     const now: KnownHour = isTrusted ? known : unknownHour(nowMillis);
-    const range = headRange(tenant, hour, Math.max(0, now.newestAt - OVERLAP_MILLIS));
+    const ranges =
+      !isTrusted && isUnderWay(hour, nowMillis)
+        ? timeSlices(tenant, hour)
+        : [headRange(tenant, hour, Math.max(0, now.newestAt - OVERLAP_MILLIS))];
     let newestAt = now.newestAt;
-    const pages = await query(range, spent, (item) => {
+    const take = (item: Item): void => {
       const { at, segment } = readHeadKey(item.sk);
       newestAt = Math.max(newestAt, at);
       if (now.segments.has(segment)) return;
       now.segments.set(segment, { head: readHead(item.body), hour, at });
       now.bytes += item.body.length * OPENED_GROWTH.bundle + REF_BYTES;
-    });
+    };
+    const pages = Math.max(...(await Promise.all(ranges.map((range) => query(range, spent, take)))));
     now.newestAt = Math.max(now.newestAt, newestAt);
     now.checkedAt = Math.max(now.checkedAt, nowMillis);
     // Set again, because what it weighs is only looked at then.
@@ -115,6 +119,25 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
   };
 }
 
+/**
+ * An hour under way may have more heads than one answer of the table holds, and most were made within it: so it is read
+ * as so many runs at the same time, and what was made before or after it with the first or the last.
+ */
+const SLICES = 6;
+
+function timeSlices(tenant: string, hour: number): Range[] {
+  const start = hour * MILLIS_PER_HOUR;
+  const step = MILLIS_PER_HOUR / SLICES;
+  return Array.from({ length: SLICES }, (_, i) =>
+    headRange(
+      tenant,
+      hour,
+      i === 0 ? 0 : start + i * step,
+      i === SLICES - 1 ? Number.MAX_SAFE_INTEGER : start + (i + 1) * step - 1,
+    ),
+  );
+}
+
 const unknownHour = (nowMillis: number): KnownHour => ({
   segments: new Map(),
   newestAt: 0,
@@ -122,6 +145,12 @@ const unknownHour = (nowMillis: number): KnownHour => ({
   checkedAt: nowMillis,
   bytes: 0,
 });
+
+/** It, or the hour before, whose last spans are still being written. */
+function isUnderWay(hour: number, nowMillis: number): boolean {
+  const now = Math.floor(nowMillis / MILLIS_PER_HOUR);
+  return hour === now || hour === now - 1;
+}
 
 const isSettled = (hour: number, nowMillis: number): boolean =>
   hour + SETTLED_HOURS < Math.floor(nowMillis / MILLIS_PER_HOUR);

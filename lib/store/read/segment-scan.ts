@@ -21,13 +21,22 @@ export interface SegmentScan {
   readonly segment: SegmentRef;
   /** No candidate still to come starts later, Unix epoch nanoseconds; undefined at the end. */
   bound(): bigint | undefined;
-  /** What has to be loaded before {@link advance}; nothing when it can go on at once. */
+  /** Whether something has to be loaded before {@link advance}. */
+  isWaiting(): boolean;
+  /** What it needs next, or will: nothing when all is loaded. */
   wants(): readonly PartName[];
+  /** Candidates that what it wants can bring at most, as far as terms tell; undefined when they do not. */
+  expects(): number | undefined;
   /** Hands over what was wanted; false when some of it is missing: then the scan is at its end. */
   load(source: PartSource): boolean;
   /** The candidates of the next block, newest first, maybe none. */
   advance(): Candidate[];
 }
+
+/** Parts of the rows, at most, that one segment's scan reads at the same time. */
+const MAX_AHEAD = 16;
+/** So few rows are worth one round trip, wherever they stand. */
+const FEW_ROWS = 64;
 
 /** The segment must have passed {@link mayMatch}. */
 export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
@@ -38,8 +47,12 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
   const termParts = [...new Set(hashes.map((hash) => termPart(hash, head.termParts)))];
   let conditions: readonly RowCondition[] | undefined = hashes.length === 0 ? withoutTerms() : undefined;
   let listed: Uint32Array | undefined;
+  /** The part of the rows that comes next, or is being read. */
   let partNumber = 0;
   let part: RowsPart | undefined;
+  const loaded = new Map<number, RowsPart>();
+  /** Parts that are read at once: more each time, as what was read turns out to hold little. */
+  let ahead = 1;
   let operations: Uint8Array = new Uint8Array(0);
   let block = 0;
   let bound: bigint | undefined = earlier(head.maxStart, query.startMaxNanos);
@@ -58,18 +71,42 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
     conditions = ways.map((some) => rowCondition(some, find));
     listed = listedRows(conditions);
     if (listed?.length === 0) return end(true);
+    if (listed !== undefined && listed.length <= FEW_ROWS) ahead = MAX_AHEAD;
     partNumber = rowPart(listed?.[0] ?? 0);
     return true;
   }
 
+  /** The first part from that one on which may hold a candidate. */
+  function partFrom(n: number): number | undefined {
+    const row = nextListed(listed, n * PART_ROWS);
+    return row === undefined || rowPart(row) >= head.rowParts ? undefined : rowPart(row);
+  }
+
+  function wantedParts(): number[] {
+    const wanted: number[] = [];
+    let n: number | undefined = part === undefined ? partNumber : partFrom(partNumber + 1);
+    for (; n !== undefined && wanted.length < ahead; n = partFrom(n + 1)) if (!loaded.has(n)) wanted.push(n);
+    return wanted;
+  }
+
   function loadRows(source: PartSource): boolean {
-    const bytes = source(segment, { kind: "rows", n: partNumber });
-    if (bytes === undefined) return end(false);
-    part = rowsOf(bytes);
+    for (const n of wantedParts()) {
+      const bytes = source(segment, { kind: "rows", n });
+      if (bytes === undefined) return end(false);
+      loaded.set(n, rowsOf(bytes));
+    }
+    ahead = Math.min(ahead * 2, MAX_AHEAD);
+    if (part === undefined) enterPart();
+    return true;
+  }
+
+  function enterPart(): void {
+    part = loaded.get(partNumber);
+    loaded.delete(partNumber);
+    if (part === undefined) return;
     operations = wantedOperations(part, query);
     block = -1;
     seek();
-    return true;
   }
 
   /** Moves on to the next block that may hold a match, here or in a later part. */
@@ -88,11 +125,12 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
     }
     const last = blocks.at(-1);
     part = undefined;
-    const row = nextListed(listed, (partNumber + 1) * PART_ROWS);
-    if (row === undefined || last === undefined || rowPart(row) >= head.rowParts) end(true);
+    const next = partFrom(partNumber + 1);
+    if (next === undefined || last === undefined) end(true);
     else {
-      partNumber = rowPart(row);
+      partNumber = next;
       bound = earlier(last.minStart, query.startMaxNanos);
+      enterPart();
     }
   }
 
@@ -105,10 +143,16 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
   return {
     segment,
     bound: () => bound,
+    isWaiting: () => bound !== undefined && part === undefined,
     wants() {
-      if (bound === undefined || part !== undefined) return [];
+      if (bound === undefined) return [];
       if (conditions === undefined) return termParts.map((n) => ({ kind: "terms", n }));
-      return [{ kind: "rows", n: partNumber }];
+      return wantedParts().map((n) => ({ kind: "rows", n }));
+    },
+    expects() {
+      if (listed === undefined) return undefined;
+      const [first = 0, last = first] = [wantedParts()[0], wantedParts().at(-1)];
+      return lowerBound(listed, (last + 1) * PART_ROWS) - lowerBound(listed, first * PART_ROWS);
     },
     load: (source) => (conditions === undefined ? loadTerms(source) : loadRows(source)),
     advance() {

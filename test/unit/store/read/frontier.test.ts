@@ -27,8 +27,9 @@ function scanOf({ blocks, slack }: Plan, number: number): SegmentScan {
       const before = blocks[block - 1]?.at(-1);
       return own === undefined || before === undefined || own <= BigInt(before) ? own : BigInt(before);
     },
-    wants: () =>
-      block < blocks.length && Math.floor(block / BLOCKS_PER_PART) >= loaded ? [{ kind: "rows", n: loaded }] : [],
+    isWaiting: () => block < blocks.length && Math.floor(block / BLOCKS_PER_PART) >= loaded,
+    wants: () => (loaded < Math.ceil(blocks.length / BLOCKS_PER_PART) ? [{ kind: "rows", n: loaded }] : []),
+    expects: () => undefined,
     load: () => {
       loaded++;
       return true;
