@@ -50,11 +50,11 @@ export interface PlainSpan {
   readonly scope: PlainScope;
 }
 
-export interface PlainResource {
+interface PlainResource {
   readonly attributes: readonly PlainAttribute[];
 }
 
-export interface PlainScope {
+interface PlainScope {
   readonly name: string;
   readonly version: string;
   readonly attributes: readonly PlainAttribute[];

@@ -13,7 +13,7 @@ export interface Question {
   readonly limit: number;
 }
 
-export interface Answer {
+interface Answer {
   readonly traceId: string;
   /** Every span of the trace, those alike once. */
   readonly spans: readonly Seen[];

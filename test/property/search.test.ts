@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { traceId } from "../../lib/model/ids.ts";
 import type { Trace } from "../../lib/model/span.ts";
 import type { TraceStore } from "../../lib/store/port.ts";
-import { traceTerm } from "../../lib/store/segment/term-hash.ts";
 import { question } from "../data/questions.ts";
 import { Random } from "../data/random.ts";
 import { searchTraces } from "../data/search-traces.ts";
 import { type Oracle, type Question, type Seen, searchOracle } from "../oracle/search.ts";
+import { collidingIds } from "../support/colliding-ids.ts";
 import { memoryItems } from "../support/memory-items.ts";
 import { dealOut, HOUR_MILLIS, openStore, type PlannedBatches, writeAll } from "../support/search-world.ts";
 import { expectedText, storedText } from "../support/seen-spans.ts";
@@ -17,20 +17,6 @@ const FIRST_HOUR = 490_000;
 const HOURS = 8;
 const NOW = (FIRST_HOUR + HOURS + 1) * HOUR_MILLIS;
 const TENANT = "shop#1";
-
-/** Trace ids of which every two neighbours share the hash that rows and terms know them by. */
-function collidingIds(random: Random, pairs: number): string[] {
-  const byHash = new Map<number, string>();
-  const found: string[] = [];
-  while (found.length < pairs * 2) {
-    const id = random.hex(16);
-    const hash = traceTerm(traceId(id));
-    const other = byHash.get(hash);
-    if (other === undefined) byHash.set(hash, id);
-    else if (other !== id) found.push(other, id);
-  }
-  return found;
-}
 
 describe("search over 20,000 traces", () => {
   let store: TraceStore;

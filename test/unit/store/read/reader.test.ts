@@ -5,7 +5,9 @@ import type { TraceQuery } from "../../../../lib/model/trace-query.ts";
 import type { Items } from "../../../../lib/store/items.ts";
 import type { TraceStore } from "../../../../lib/store/port.ts";
 import { type ReadCost, type ReadLimits, SEARCH_LIMITS } from "../../../../lib/store/read/cost.ts";
+import { Random } from "../../../data/random.ts";
 import type { PlainSpan } from "../../../data/search-traces.ts";
+import { collidingIds } from "../../../support/colliding-ids.ts";
 import { type MemoryItems, memoryItems } from "../../../support/memory-items.ts";
 import { HOUR, HOUR_NANOS, HOUR_START, plainSpan, TRACE } from "../../../support/plain-span.ts";
 import { HOUR_MILLIS, openStore, writeAll } from "../../../support/search-world.ts";
@@ -195,4 +197,25 @@ test("a plan whose heads appear after those of a later plan is seen by a reader 
   expect((await find(store)).traces).toHaveLength(1);
   await write(store, 1, [plainSpan({ traceId: "2".repeat(32) })], NOW);
   expect((await find(store)).traces).toHaveLength(2);
+});
+
+test("traces that share the hash by which rows and terms know them are told apart", async () => {
+  const [one = "", other = ""] = collidingIds(new Random(1), 1).sort();
+  const store = openStore(memoryItems(), NOW);
+  const spansOf = (id: string, starts: readonly bigint[]): PlainSpan[] =>
+    starts.map((start) => plainSpan({ traceId: id, start: HOUR_START + start }));
+  await write(store, 1, [...spansOf(one, [50n, 40n, 3n]), ...spansOf(other, [50n, 20n])]);
+  await write(store, 2, [...spansOf(one, [30n]), ...spansOf(other, [10n, 9n])]);
+  const sizes = ({ traces }: { readonly traces: readonly Trace[] }) =>
+    traces.map((trace) => [trace.traceId, trace.spans.length]);
+  expect(sizes(await find(store))).toEqual([
+    [one, 4],
+    [other, 4],
+  ]);
+  expect(sizes(await find(store, { limit: 1 }))).toEqual([[one, 4]]);
+  expect(sizes(await find(store, { startMaxNanos: HOUR_START + 25n }))).toEqual([
+    [other, 4],
+    [one, 4],
+  ]);
+  for (const id of [one, other]) expect((await store.trace(TENANT, traceId(id)))?.spans).toHaveLength(4);
 });
