@@ -10,8 +10,9 @@ export interface IndexerData {
   readonly table: string;
   readonly retentionHours: number;
   readonly quarantine: string;
-  /** Whether nobody else can read this stream: a try before ours is then surely dead. */
-  readonly isAlone: boolean;
+  /** Then nobody else can read the stream: a try before ours is surely dead. */
+  readonly isKinesisEmbedded: boolean;
+  readonly isDynamoEmbedded: boolean;
   /** Log lines as people or as programs read them. */
   readonly isTerminal: boolean;
 }

@@ -8,6 +8,7 @@ import { followStream } from "../../lib/stream/follow.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
 import { type ReaderNotice, shardReader } from "../../lib/stream/reader.ts";
 import type { IndexerData } from "./indexer-thread.ts";
+import { provision } from "./provision.ts";
 import { quarantineFolder } from "./quarantine-folder.ts";
 import { sleep } from "./sleep.ts";
 import { serveThread } from "./thread.ts";
@@ -37,6 +38,7 @@ await serveThread<IndexerData>(async (data) => {
   });
   const kinesis = kinesisClient(data.kinesis);
   const dynamo = dynamoClient(data.dynamo);
+  await provision({ ...data, kinesis, dynamo });
   const reader = kinesisReader(kinesis, data.stream);
   const info = kinesisInfo(kinesis, data.stream);
   const { identity, retentionSeconds } = await info.describe();
@@ -51,7 +53,7 @@ await serveThread<IndexerData>(async (data) => {
     indexer: indexRecords(store, identity),
     quarantine: quarantineFolder(data.quarantine),
     clock: CLOCK,
-    functionTimeoutMillis: data.isAlone ? TRY_MILLIS.alone : TRY_MILLIS.shared,
+    functionTimeoutMillis: data.isKinesisEmbedded ? TRY_MILLIS.alone : TRY_MILLIS.shared,
     onNotice: (notice: ReaderNotice) =>
       log.error(notice.kind === "lost" ? "records are lost" : "a record was set aside", notice),
   });

@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { CreateStreamCommand, DescribeStreamSummaryCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
 import { TTL, tableSchema } from "../../lib/store/table.ts";
+import { Usage } from "./usage.ts";
 
 /** A shard takes 1 MB of compressed spans a second, which is more than one machine's indexer reads. */
 const SHARDS = 1;
@@ -14,6 +15,35 @@ const SHARDS = 1;
 const WAIT_SECONDS = 120;
 const FIRST_PAUSE_MILLIS = 20;
 const LONGEST_PAUSE_MILLIS = 1_000;
+
+export interface ProvisionParts {
+  readonly kinesis: KinesisClient;
+  readonly dynamo: DynamoDBClient;
+  readonly stream: string;
+  readonly table: string;
+  readonly isKinesisEmbedded: boolean;
+  readonly isDynamoEmbedded: boolean;
+}
+
+/** Stream and table, ready for use. Several may do this at once. */
+export async function provision(parts: ProvisionParts): Promise<void> {
+  const { kinesis, dynamo, stream, table, isKinesisEmbedded, isDynamoEmbedded } = parts;
+  const ready = [ensureStream(kinesis, stream), ensureTable(dynamo, table, !isDynamoEmbedded)] as const;
+  await Promise.all([
+    isKinesisEmbedded ? ready[0] : explained(ready[0], `stream ${stream}`, "AWS_ENDPOINT_URL_KINESIS"),
+    isDynamoEmbedded ? ready[1] : explained(ready[1], `table ${table}`, "AWS_ENDPOINT_URL_DYNAMODB"),
+  ]);
+}
+
+/** What fails at somebody else's endpoint is for whoever named it to put right. */
+async function explained(ready: Promise<void>, what: string, variable: string): Promise<void> {
+  try {
+    await ready;
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    throw new Usage(`${what}: ${name}: ${message}; check ${variable}, AWS_REGION and the credentials`, 1);
+  }
+}
 
 /** Creates the stream if there is none, and waits until it takes records. */
 export async function ensureStream(kinesis: KinesisClient, name: string): Promise<void> {

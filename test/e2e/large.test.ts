@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 let server: SkuaServer;
 beforeAll(async () => {
   server = await startServer({ data: folder.path });
-});
+}, 30_000);
 afterAll(async () => {
   expect(await server.stop()).toBe(0);
   folder.remove();

@@ -15,12 +15,12 @@ let startedMillis: number;
 beforeAll(async () => {
   startedMillis = performance.now();
   server = await startServer({ data: folder.path, byNpm: true });
-});
+}, 30_000);
 afterAll(async () => {
   // Through npm: the signal has to find its way, and so has the answer.
   expect(await server.stop()).toBe(0);
   folder.remove();
-});
+}, 30_000);
 
 async function sendSpan(traceId: string, name: string): Promise<void> {
   const body = exportRequest("clock", [{ traceId, spanId: newSpanId(), name, tags: { "round.id": traceId } }]);

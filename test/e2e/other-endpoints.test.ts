@@ -7,7 +7,7 @@ import kinesalite from "kinesalite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmulator } from "../../functions/server/emulator.ts";
 import { exportRequest, newSpanId, newTraceId, post, until, wholeTrace } from "../support/otlp.ts";
-import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 type Emulator = Awaited<ReturnType<typeof serveEmulator>>;
 
@@ -48,7 +48,7 @@ const sendTrace = async (): Promise<string> => {
 test("the SDK's own variables put other services in place of the embedded ones", async () => {
   await wholeTrace(server.query, await sendTrace(), 1);
   expect(readdirSync(folder.path)).toEqual(["lock"]);
-});
+}, 30_000);
 
 test("a record that nobody can read is set aside whole, and its neighbours are shown", async () => {
   const before = await sendTrace();
@@ -80,4 +80,16 @@ test("a record that nobody can read is set aside whole, and its neighbours are s
   expect(
     server.lines.some(({ level, sequenceNumber }) => level === "error" && sequenceNumber === put?.SequenceNumber),
   ).toBe(true);
+}, 30_000);
+
+test("an endpoint where nobody answers is named in one line, with the variable", async () => {
+  const other = temporaryFolder();
+  const flags = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0", "--data", other.path];
+  const env = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "somebody", AWS_SECRET_ACCESS_KEY: "secret" };
+  const nowhere = { ...env, AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" };
+  const { code, stdout, stderr } = await runServer(flags, nowhere);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^skua: table skua: .*ECONNREFUSED.*; check AWS_ENDPOINT_URL_DYNAMODB, .*\n$/);
+  expect(readdirSync(other.path)).toEqual(["kinesis"]);
+  other.remove();
 });

@@ -13,11 +13,11 @@ const folder = temporaryFolder();
 let server: SkuaServer;
 beforeAll(async () => {
   server = await startServer({ data: folder.path });
-});
+}, 30_000);
 afterAll(async () => {
   await server.stop();
   folder.remove();
-});
+}, 30_000);
 
 const bySpanId = <T extends { readonly spanID: string }>(spans: readonly T[]): readonly T[] =>
   [...spans].sort((a, b) => (a.spanID < b.spanID ? -1 : 1));

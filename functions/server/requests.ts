@@ -1,0 +1,71 @@
+import { ingestApp } from "../../lib/http/ingest.ts";
+import { queryApp } from "../../lib/http/query.ts";
+import { ingest } from "../../lib/pipeline/ingest.ts";
+import type { Log } from "../../lib/runtime/log.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
+import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { nameReader } from "../../lib/store/names.ts";
+import { traceReader } from "../../lib/store/reader.ts";
+import { kinesisClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import type { Backends } from "./backends.ts";
+import type { Answer } from "./door.ts";
+import { limitCalls } from "./limit-calls.ts";
+import { provision } from "./provision.ts";
+import type { Settings } from "./settings.ts";
+import { sleep } from "./sleep.ts";
+import { sweepTable } from "./sweeper.ts";
+
+export interface RequestsParts {
+  readonly settings: Settings;
+  readonly backends: Backends;
+  /** Where spans go, as the page tells people. */
+  readonly otlpEndpoint: string;
+  readonly log: Log;
+}
+
+/** What stands behind the doors. */
+export interface Requests {
+  readonly otlp: Answer;
+  readonly query: Answer;
+  /** Once nobody asks any more. */
+  close(): Promise<void>;
+}
+
+/** There are no credentials to tell tenants by. */
+const TENANT = "default";
+const tenantOf = (): string => TENANT;
+
+/** Enough to keep the embedded table busy while answers travel. */
+const EMBEDDED_CALLS = 8;
+
+const CLOCK = Date.now;
+
+export async function openRequests({ settings, backends, otlpEndpoint, log }: RequestsParts): Promise<Requests> {
+  const { stream, table, retentionHours } = settings;
+  const { isDynamoEmbedded } = backends;
+  const kinesis = kinesisClient(backends.kinesis);
+  const dynamo = dynamoClient(backends.dynamo);
+  await provision({ ...backends, kinesis, dynamo, stream, table });
+
+  const random = Math.random;
+  const onFault = (error: unknown): void => log.error("a request failed", { error });
+  const take = ingest({ stream: kinesisWriter(kinesis, stream), clock: CLOCK, random, sleep, retentionHours });
+  const asked = dynamoItems(dynamo, table);
+  const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
+  const batches = itemBatches({ items, clock: CLOCK, random, sleep });
+  const store = { ...traceReader({ batches, clock: CLOCK, retentionHours }), ...nameReader({ batches, clock: CLOCK }) };
+
+  const sweeping = new AbortController();
+  const { signal } = sweeping;
+  const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
+  return {
+    otlp: ingestApp({ ingest: take, tenantOf, onFault }).fetch,
+    query: queryApp({ store, clock: CLOCK, tenantOf, onFault, otlpEndpoint }).fetch,
+    async close() {
+      sweeping.abort();
+      await swept;
+      kinesis.destroy();
+      dynamo.destroy();
+    },
+  };
+}
