@@ -26,6 +26,7 @@ export class BudgetEnd extends Error {}
 /** Counts one question's reads, and refuses more than its limits allow. */
 export interface Budget {
   readonly cost: ReadCost;
+  getsLeft(): number;
   /** Call it before reading `gets` items. */
   claim(gets: number): void;
   /** Call it with what came back. */
@@ -39,6 +40,7 @@ export function budget(limits: ReadLimits, clock: Clock): Budget {
   const deadline = clock() + limits.millis;
   return {
     cost,
+    getsLeft: () => limits.gets - cost.gets,
     claim(gets) {
       if (cost.gets + gets > limits.gets || cost.bytes >= limits.bytes || clock() > deadline) throw new BudgetEnd();
       cost.gets += gets;

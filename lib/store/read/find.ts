@@ -16,7 +16,9 @@ import { byTime, segmentsAround, traceTerms, wholeTraces } from "./whole-traces.
 import { around, hoursBetween, isEmpty, keptHours, overlap } from "./window.ts";
 
 /** Traces whose places are settled together; more would keep the first one waiting, fewer would cost round trips. */
-const TRACES_AT_ONCE = 100;
+const TRACES_AT_ONCE = 20;
+/** Of the gets that are left: to find where whole traces lie, the rest being for their pages. */
+const SHARE_FOR_TERMS = 0.5;
 
 /** Segments that are opened first: all that a rare tag needs, but few where nearly every span matches. */
 const FIRST_SELECTIVE_WAVE = 512;
@@ -40,10 +42,12 @@ export async function* findTraces(
   const segments = (await stores.heads.load(tenant, overlap(around(window), kept), spent)).sort(byTime);
   const search: Search = { stores, tenant, spent, report, kept, segments, views: viewCache() };
   const next = candidateBatches(search, indexPlan(query));
+  if (segments.length === 0) return;
   const test = spanTest(query);
   const seen = new Set<TraceId>();
   for (let left = query.limit; left > 0; ) {
-    const batch = await next(Math.min(left, TRACES_AT_ONCE));
+    const affordable = Math.floor((spent.getsLeft() * SHARE_FOR_TERMS) / segments.length);
+    const batch = await next(Math.max(1, Math.min(left, TRACES_AT_ONCE, affordable)));
     if (batch.candidates.length === 0) return;
     const pages = batch.candidates.map(pageOf);
     const terms = [...batch.fresh].flatMap(([hash, start]) => traceTerms(segmentsAround(segments, start), hash));
