@@ -79,7 +79,10 @@ export async function startServer({ data, flags = [], env = {}, byNpm = false }:
     env: bareEnvironment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = once(child, "exit");
+  // A test that fails half-way leaves nothing running.
+  const killed = (): boolean => child.kill("SIGKILL");
+  process.once("exit", killed);
+  const ended = once(child, "exit").finally(() => process.off("exit", killed));
   const stderr = collect(child.stderr);
   const lines: Record<string, unknown>[] = [];
   const ready = new Promise<Record<string, unknown>>((resolve) => {
