@@ -21,7 +21,7 @@ async function deliverAll(world: World, hook: Hook): Promise<void> {
   await deliver(world, world.records.slice(2), hook);
 }
 
-describe("every record is indexed exactly once, from the stream to the table", () => {
+describe("every record is indexed exactly once, from the stream to the table", { timeout: 120_000 }, () => {
   test("undisturbed, with late hours, spans that state no start, and several tenants in a plan", async () => {
     const world = await aWorld({ seed: 1, records: 12 });
     await deliverAll(world, () => {});
@@ -109,7 +109,7 @@ describe("a record that ends the process", () => {
   });
 });
 
-describe("no record is set aside", () => {
+describe("no record is set aside", { timeout: 120_000 }, () => {
   test("by tries that merely take too long, wherever their time ends", async () => {
     for (let seed = 1; seed <= 12; seed++) {
       const random = new Random(seed);
