@@ -83,6 +83,12 @@ export class ByteReader {
     return (BigInt(this.uint32()) << 32n) | BigInt(low);
   }
 
+  /** Moves over bytes. */
+  pass(length: number): void {
+    this.pos += length;
+    if (this.pos > this.bytes.length) throw this.fault(`${length} bytes run past the end`);
+  }
+
   /** The next bytes: a view. */
   raw(length: number): Uint8Array {
     const end = this.pos + length;

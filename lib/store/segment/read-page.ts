@@ -1,5 +1,5 @@
 import { ByteReader } from "./byte-reader.ts";
-import { decompress } from "./streams.ts";
+import { readColumns } from "./read-columns.ts";
 import type { Page } from "./types.ts";
 import { PAGE_VERSION } from "./write-pages.ts";
 
@@ -20,8 +20,9 @@ export function readPage(item: Uint8Array, rest: readonly Uint8Array[] = []): Pa
   });
   const reader = new ByteReader("page", chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks));
   const received = readReceived(new ByteReader("page", reader.raw(reader.varint())));
-  const length = reader.count(MAX_PAGE_BYTES, "bytes of spans");
-  return { traces: decompress(reader, reader.raw(reader.bytes.length - reader.pos), length), received };
+  const traces = readColumns(reader, MAX_PAGE_BYTES);
+  reader.close();
+  return { traces, received };
 }
 
 function readReceived(reader: ByteReader): Map<number, bigint> {

@@ -2,7 +2,7 @@ import { regroup } from "../../otlp/regroup.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { SegmentLimits } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
-import { compress } from "./streams.ts";
+import { writeColumns } from "./write-columns.ts";
 
 export const PAGE_VERSION = 1;
 
@@ -137,12 +137,10 @@ function pageBody(spans: SegmentSpans, rows: readonly number[]): Uint8Array {
     plan.sources.ordinal,
   );
   const received = receivedTimes(spans, rows);
-  const frame = compress(traces);
-  const out = new ByteWriter(received.length + frame.length + 16);
+  const out = new ByteWriter(64 * 1024);
   out.varint(received.length);
   out.raw(received);
-  out.varint(traces.length);
-  out.raw(frame);
+  writeColumns(out, traces);
   return out.view();
 }
 
