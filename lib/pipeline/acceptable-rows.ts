@@ -3,12 +3,7 @@ import type { Rejected } from "../otlp/scan.ts";
 import { sharedFields } from "../otlp/sources.ts";
 import type { SpanTable } from "../otlp/span-table.ts";
 import type { TraceOrdinals } from "../otlp/trace-ordinals.ts";
-import {
-  MAX_AHEAD_SECONDS,
-  MAX_HOURS_PER_REQUEST,
-  MAX_REPEATED_RESOURCE,
-  MAX_TRACE_SPANS_PER_REQUEST,
-} from "../runtime/limits.ts";
+import { MAX_AHEAD_SECONDS, MAX_HOURS_PER_REQUEST, MAX_REPEATED_RESOURCE, MAX_TRACE_SPANS } from "../runtime/limits.ts";
 
 /** The rows whose time and number we can keep; the others are added to `refusals`. */
 export function acceptableRows(
@@ -35,8 +30,8 @@ export function acceptableRows(
       reason = `start_time_unix_nano is older than the retention of ${retentionHours} h`;
     else if (!hours.has(hour) && hours.size === MAX_HOURS_PER_REQUEST)
       reason = `the request's spans start in more than ${MAX_HOURS_PER_REQUEST} different hours; send the others apart`;
-    else if ((spansOfTrace[trace] as number) === MAX_TRACE_SPANS_PER_REQUEST)
-      reason = `the request has more than ${MAX_TRACE_SPANS_PER_REQUEST} spans of one trace`;
+    else if ((spansOfTrace[trace] as number) === MAX_TRACE_SPANS)
+      reason = `the request has more than ${MAX_TRACE_SPANS} spans of one trace`;
     else if ((table.source[row] as number) >= sources)
       reason = "the request has too many scopes for the size of their resources; send it in parts";
     if (reason !== undefined) {

@@ -1,8 +1,5 @@
 import type { Span, Trace } from "../model/span.ts";
 
-/** A trace that is shown has at most this many spans: a browser draws 50,000 in five seconds, and no person reads more. */
-export const MAX_TRACE_SPANS = 50_000;
-
 /**
  * Brings a trace's spans into the order in which they started (at the same time: by id), so that the same trace always
  * reads the same. One that is too large to be shown keeps its first spans, and says so in Jaeger's words.

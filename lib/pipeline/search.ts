@@ -3,9 +3,10 @@ import { TracingError } from "../model/errors.ts";
 import type { TraceId } from "../model/ids.ts";
 import type { Trace } from "../model/span.ts";
 import type { TimeHint, TraceQuery } from "../model/trace-query.ts";
+import { MAX_TRACE_SPANS } from "../runtime/limits.ts";
 import type { TraceReader } from "../store/port.ts";
 import { ADJUST_DEFAULTS, type AdjustSettings, adjustTrace } from "./adjust.ts";
-import { assembleTrace, MAX_TRACE_SPANS } from "./assemble.ts";
+import { assembleTrace } from "./assemble.ts";
 
 export interface ShowSettings extends AdjustSettings {
   readonly maxTraceSpans: number;

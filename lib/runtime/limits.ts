@@ -2,10 +2,11 @@
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Spans of one trace in one request. A trace is shown up to this size, and all its spans go to one shard: without a
- * ceiling a single runaway loop would fill that shard for everyone.
+ * Spans that a trace is shown with (Jaeger's max_trace_size): a browser draws 50,000 in five seconds, and no person reads
+ * more. A request may bring as many of one trace: all of them go to one shard, and without a ceiling a single runaway
+ * loop would fill that shard for everyone.
  */
-export const MAX_TRACE_SPANS_PER_REQUEST = 50_000;
+export const MAX_TRACE_SPANS = 50_000;
 
 /** Hours that the spans of one request may start in. Each hour becomes a segment of its own, so each costs writes. */
 export const MAX_HOURS_PER_REQUEST = 8;

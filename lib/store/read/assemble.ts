@@ -1,9 +1,7 @@
 import type { TraceId } from "../../model/ids.ts";
 import type { Trace } from "../../model/span.ts";
+import { MAX_TRACE_SPANS } from "../../runtime/limits.ts";
 import type { PageView } from "./page-view.ts";
-
-/** DESIGN 5, `max_trace_size`: more spans than any reader of a trace can look at. */
-export const MAX_TRACE_SPANS = 50_000;
 
 /** One span where it is stored. */
 interface Stored {

@@ -55,13 +55,14 @@ export const isOpen = (block: RowBlock, query: TraceQuery): boolean =>
   block.maxDuration >= (query.durationMinNanos ?? 0n) &&
   (query.durationMaxNanos === undefined || block.minDuration <= query.durationMaxNanos);
 
-/** Per operation of the part: 1 where service and operation are what the query asks. */
+/** Per operation of the part: 1 where service and operation are what the query asks, or too long for the part to tell. */
 export const wantedOperations = (part: RowsPart, { service, operation }: TraceQuery): Uint8Array =>
-  Uint8Array.from(part.operations, (known) =>
-    (service === undefined || known.service === service) && (operation === undefined || known.operation === operation)
-      ? 1
-      : 0,
-  );
+  Uint8Array.from(part.operations, (known) => {
+    const isAsked =
+      (service === undefined || known.service === service) &&
+      (operation === undefined || known.operation === operation);
+    return isAsked || known.isCut ? 1 : 0;
+  });
 
 /** @param at index into the block's columns; @param row its number within the segment */
 export function rowMatches(

@@ -1,8 +1,9 @@
 import type { TraceId } from "../../model/ids.ts";
 import type { Trace } from "../../model/span.ts";
 import type { TimeHint } from "../../model/trace-query.ts";
+import { MAX_TRACE_SPANS } from "../../runtime/limits.ts";
 import { traceTerm } from "../segment/term-hash.ts";
-import { assemble, MAX_TRACE_SPANS } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import type { Budget } from "./cost.ts";
 import { type PageView, pageView } from "./page-view.ts";
 import type { PartOf } from "./parts.ts";

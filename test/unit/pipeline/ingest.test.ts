@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TracingError } from "../../../lib/model/errors.ts";
 import { ingest } from "../../../lib/pipeline/ingest.ts";
-import { MAX_TRACE_SPANS_PER_REQUEST } from "../../../lib/runtime/limits.ts";
+import { MAX_TRACE_SPANS } from "../../../lib/runtime/limits.ts";
 import { placeOf } from "../../../lib/stream/places.ts";
 import type { Entry, Shard, StreamWriter } from "../../../lib/stream/port.ts";
 import { decodeRecord, MAX_RECORD_BYTES } from "../../../lib/stream/record.ts";
@@ -162,13 +162,13 @@ describe("ingest", () => {
   test("of one trace no more spans than a trace is shown with are taken", async () => {
     const [span] = trafficSpans(1) as [TrafficSpan];
     const small = { ...span, attributes: [], events: [] };
-    const spans = Array.from({ length: MAX_TRACE_SPANS_PER_REQUEST + 2 }, (_, i) => ({
+    const spans = Array.from({ length: MAX_TRACE_SPANS + 2 }, (_, i) => ({
       ...small,
       spanId: (i + 1).toString(16).padStart(16, "0"),
     }));
     const { stream } = takingStream(evenShards(2));
     const outcome = await ingestInto(stream)("acme", encodeRequest(spans));
-    expect([outcome.acceptedSpans, outcome.rejectedSpans]).toEqual([MAX_TRACE_SPANS_PER_REQUEST, 2]);
+    expect([outcome.acceptedSpans, outcome.rejectedSpans]).toEqual([MAX_TRACE_SPANS, 2]);
   });
 
   test("spans with impossible ids are refused, and nothing is put when none is left", async () => {

@@ -219,3 +219,11 @@ test("traces that share the hash by which rows and terms know them are told apar
   ]);
   for (const id of [one, other]) expect((await store.trace(TENANT, traceId(id)))?.spans).toHaveLength(4);
 });
+
+test("an operation whose name is too long for the rows is found by its whole name, and by no other", async () => {
+  const store = openStore(memoryItems(), NOW);
+  const name = "SELECT ".repeat(400);
+  await write(store, 0, [plainSpan({ service: "db", name })]);
+  expect((await find(store, { service: "db", operation: name })).traces).toHaveLength(1);
+  expect((await find(store, { service: "db", operation: `${name}!` })).traces).toEqual([]);
+});
