@@ -75,10 +75,21 @@ export function note(claim: Claim, change: Partial<Plan>): Promise<boolean> {
   });
 }
 
-/** We live, so the fault is not the record's; if this cannot be written either, the next try finds the suspect as it is. */
+/**
+ * We live, so the fault is not the record's. The item is read again, because the write that failed may be the one that
+ * named it. If this cannot be written either, the next try finds the suspect as it is.
+ */
 async function forgetSuspect(claim: Claim): Promise<void> {
-  if (claim.state.plan?.suspect === undefined) return;
-  await note(claim, { suspect: undefined }).catch(() => false);
+  const ours = claim.state.plan;
+  try {
+    claim.state = await claim.states.load(claim.shardId);
+    const { plan } = claim.state;
+    // Whoever tries the plan after us raises `tries` first: what that one names is not ours to forget.
+    if (plan?.suspect === undefined || plan.at !== ours?.at || plan.tries !== ours.tries) return;
+    await note(claim, { suspect: undefined });
+  } catch {
+    // What went wrong before is what the caller is told.
+  }
 }
 
 /** Whether the try that named the suspect may still be running: then nothing can be said about the record. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { TracingError } from "../../lib/model/errors.ts";
 import { Random } from "../data/random.ts";
 import { type Life, Scheduler } from "../support/invocations.ts";
 import {
@@ -6,9 +7,11 @@ import {
   deliver,
   expectExactlyOnce,
   FUNCTION_TIMEOUT_MILLIS,
+  followsFromPlans,
   HOUR,
   invoke,
   raiseClosed,
+  SHARD,
   type World,
 } from "./exactly-once-world.ts";
 
@@ -109,6 +112,15 @@ describe("a record that ends the process", () => {
   });
 });
 
+test("a whole batch that nobody can read is set aside, however many records it has", async () => {
+  const world = await aWorld({ seed: 1, records: 0 });
+  await world.stream.put(Array.from({ length: 10_000 }, (_, i) => ({ place: 0n, data: Uint8Array.of(9, i, i >> 8) })));
+  await deliver(world, world.stream.held(SHARD));
+  expect(world.quarantine.kept.size).toBe(10_000);
+  expect(world.finished.flatMap((plan) => plan.excluded)).toHaveLength(10_000);
+  expect(world.table.dump(followsFromPlans)).toEqual([]);
+});
+
 describe("no record is set aside", { timeout: 120_000 }, () => {
   test("by tries that merely take too long, wherever their time ends", async () => {
     for (let seed = 1; seed <= 12; seed++) {
@@ -121,6 +133,24 @@ describe("no record is set aside", { timeout: 120_000 }, () => {
           world.now += point.startsWith("put") ? FUNCTION_TIMEOUT_MILLIS : random.below(5_000);
           if (world.now > end) life.die();
         });
+        world.now += FUNCTION_TIMEOUT_MILLIS + 1;
+      }
+      await deliver(world, world.records);
+      await expectExactlyOnce(world);
+    }
+  });
+
+  test("by tries that live on when an answer of the table gets lost, however often", async () => {
+    for (let lost = 1; lost <= 9; lost++) {
+      const world = await aWorld({ seed: lost, records: 5 });
+      for (let tries = 0; tries < 8; tries++) {
+        let saves = 0;
+        await invoke(world, world.records, (point, life) => {
+          if (point === "put before") life.die();
+          // The first two tries die, so that those after them are careful.
+          if (tries >= 2 && point === "save after" && ++saves === lost)
+            throw new TracingError("unavailable", "injected: the answer got lost");
+        }).catch(() => undefined);
         world.now += FUNCTION_TIMEOUT_MILLIS + 1;
       }
       await deliver(world, world.records);

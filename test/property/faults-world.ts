@@ -36,8 +36,9 @@ export interface System {
   readonly table: MemoryItems;
   readonly quarantine: ReturnType<typeof memoryQuarantine>;
   readonly notices: ReaderNotice[];
-  /** A reader that is kept warm, and so remembers what it read. */
-  readonly reader: TraceReader;
+  /** Kept all the time, and so remembers what it read. */
+  readonly warmReader: TraceReader;
+  readonly coldReader: () => TraceReader;
   /** Faults that were injected, by name. */
   readonly injected: Map<string, number>;
   readonly time: VirtualTime;
@@ -49,16 +50,15 @@ export function aSystem(seed: number): System {
   const random = new Random(seed);
   const { clock, sleep } = virtualTime(NOW);
   const time = { clock: () => Math.floor(clock()), sleep };
+  const coldReader = () =>
+    traceReader({ batches: batchesOf(table, time, random), clock: time.clock, retentionHours: RETENTION_HOURS });
   const system: System = {
     ...{ random, table, time },
     stream: memoryStream({ shards: 2, clock: time.clock }),
     quarantine: memoryQuarantine(),
     notices: [],
-    reader: traceReader({
-      batches: batchesOf(table, time, random),
-      clock: time.clock,
-      retentionHours: RETENTION_HOURS,
-    }),
+    warmReader: coldReader(),
+    coldReader,
     injected: new Map(),
     isCalm: false,
   };
@@ -247,7 +247,7 @@ export async function closeHours(system: System): Promise<void> {
 }
 
 /** The trace as stored, a text a span, sorted, and what the store has to say of it. */
-export async function shownTrace({ reader }: System, id: string): Promise<{ spans: string[]; warnings: number }> {
+export async function shownTrace(reader: TraceReader, id: string): Promise<{ spans: string[]; warnings: number }> {
   const trace = await reader.trace(TENANT, traceId(id));
   return { spans: (trace?.spans ?? []).map(storedText).sort(), warnings: trace?.warnings.length ?? 0 };
 }
