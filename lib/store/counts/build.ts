@@ -1,8 +1,9 @@
 import type { PlanSpans } from "../plan-spans.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
+import { rowsByHour } from "../segment/rows-by-hour.ts";
 import { writeStream } from "../segment/streams.ts";
-import { planEdges, type RowHalf } from "./edges.ts";
+import { planEdges, type RowHalves } from "./edges.ts";
 import { type MinuteRow, minuteRows } from "./minutes.ts";
 import { type PlanServices, planServices } from "./plan-services.ts";
 import { SIDES } from "./types.ts";
@@ -25,29 +26,47 @@ export interface HourCounts {
 interface Content {
   readonly who: PlanServices;
   readonly kind: Uint8Array;
+  readonly all: RowHalves;
   readonly folded: number;
   readonly minutes: readonly MinuteRow[];
   /** `parent service × services + child service`, calls. */
   readonly edges: readonly (readonly [number, number])[];
-  /** By hash. */
-  readonly halves: readonly RowHalf[];
+  /** Rows by hash, each a half. */
+  readonly halves: Uint32Array;
 }
 
 /** What a plan counts, by the hour of the spans' starts: before any sampling, once per delivery of a span. */
 export function buildCounts(spans: PlanSpans, limitBytes: number = SEGMENT_LIMITS.itemBytes): HourCounts[] {
   const who = planServices(spans);
   const { settled, halves } = planEdges(spans, who);
-  const rowsByHour = Map.groupBy(spans.hour.keys(), (row) => spans.hour[row] as number);
-  return [...rowsByHour]
-    .sort((a, b) => a[0] - b[0])
-    .map(([hour, hourRows]) => {
-      const rows = Uint32Array.from(hourRows);
-      const { minutes, folded } = minuteRows(spans, who, hour, rows);
-      const edges = [...(settled.get(hour) ?? [])].sort((a, b) => a[0] - b[0]);
-      const ordered = hourRows.map((row) => halves[row] as RowHalf).sort((a, b) => a.hash - b.hash || a.row - b.row);
-      const content = { who, kind: spans.table.kind, folded, minutes, edges, halves: ordered };
-      return { hour, bodies: encodeWithin(content, limitBytes) };
-    });
+  return rowsByHour(spans.hour).map(([hour, rows]) => {
+    const { minutes, folded } = minuteRows(spans, who, hour, rows);
+    const edges = [...(settled.get(hour) ?? [])].sort((a, b) => a[0] - b[0]);
+    const ordered = byHash(halves.hash, rows);
+    const content = { who, kind: spans.table.kind, all: halves, folded, minutes, edges, halves: ordered };
+    return { hour, bodies: encodeWithin(content, limitBytes) };
+  });
+}
+
+/** 32 bits of hash above 21 of place: sorted as numbers, with no comparator to call but for what is then still equal. */
+const PLACES = 2 ** 21;
+const REST_BITS = 2 ** 16;
+
+/** @param rows ascending */
+function byHash(hash: Float64Array, rows: Uint32Array): Uint32Array {
+  const compare = (a: number, b: number): number => (hash[a] as number) - (hash[b] as number) || a - b;
+  if (rows.length > PLACES) return rows.slice().sort(compare);
+  const packed = Float64Array.from(rows, (row, i) => Math.floor((hash[row] as number) / REST_BITS) * PLACES + i).sort();
+  const ordered = new Uint32Array(rows.length);
+  for (let from = 0; from < packed.length; ) {
+    const upper = Math.floor((packed[from] as number) / PLACES);
+    let to = from;
+    for (; to < packed.length && Math.floor((packed[to] as number) / PLACES) === upper; to++)
+      ordered[to] = rows[(packed[to] as number) % PLACES] as number;
+    if (to > from + 1) ordered.subarray(from, to).sort(compare);
+    from = to;
+  }
+  return ordered;
 }
 
 /** One body, or as many as it takes: what is too large is cut in the middle. */
@@ -68,7 +87,7 @@ function encodeWithin(content: Content, limitBytes: number): Uint8Array[] {
   ];
 }
 
-function encode({ who, kind, folded, minutes, edges, halves }: Content): Uint8Array {
+function encode({ who, kind, all, folded, minutes, edges, halves }: Content): Uint8Array {
   const out = new ByteWriter(1024);
   out.byte(COUNTS_VERSION);
   const text = new ByteWriter(1024);
@@ -82,7 +101,7 @@ function encode({ who, kind, folded, minutes, edges, halves }: Content): Uint8Ar
     text.varint(calls);
   }
   writeStream(out, text.view());
-  writeHalves(out, who, kind, halves);
+  writeHalves(out, who, kind, all, halves);
   return out.finish();
 }
 
@@ -113,43 +132,67 @@ function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[]): void {
  * Halves as columns: hashes as differences, in planes of equal significance, since only the lowest four of six bytes
  * are noise; then flags, services, references and peers, each a stream of its own.
  */
-function writeHalves(out: ByteWriter, who: PlanServices, kind: Uint8Array, halves: readonly RowHalf[]): void {
-  out.varint(halves.length);
-  const planes = Array.from({ length: HASH_BYTES }, () => new Uint8Array(halves.length));
-  const position = new Map<number, number>();
-  const [flags, service, references, peers] = [new ByteWriter(), new ByteWriter(), new ByteWriter(), new ByteWriter()];
+function writeHalves(
+  out: ByteWriter,
+  who: PlanServices,
+  kind: Uint8Array,
+  { hash, starts, references, peers, isReferred }: RowHalves,
+  rows: Uint32Array,
+): void {
+  out.varint(rows.length);
+  const sorted = Float64Array.from(rows, (row) => hash[row] as number);
+  for (const plane of hashPlanes(sorted)) writeStream(out, plane);
+  const [flags, service, referred, called] = [new ByteWriter(), new ByteWriter(), new ByteWriter(), new ByteWriter()];
+  for (const row of rows) {
+    const peer = peers.get(row);
+    const [from, to] = [starts[row] as number, starts[row + 1] as number];
+    const more = (to > from ? HAS_REFERENCES : 0) + (peer === undefined ? 0 : HAS_PEER);
+    flags.byte((SIDE_OF_KIND[kind[row] as number] ?? 0) + more + (isReferred[row] === 1 ? IS_REFERRED : 0));
+    service.varint(who.service[row] as number);
+    if (to > from) {
+      referred.varint(to - from);
+      for (let i = from; i < to; i++) writeReference(referred, references[i] as number, sorted);
+    }
+    if (peer !== undefined) called.text(peer);
+  }
+  for (const column of [flags, service, referred, called]) writeStream(out, column.view());
+}
+
+const SIDE_OF_KIND = SIDES.map((side) => SIDE_CODES.indexOf(side));
+
+/** The bytes of equal significance of the differences, lowest first. */
+function hashPlanes(sorted: Float64Array): Uint8Array[] {
+  const planes = Array.from({ length: HASH_BYTES }, () => new Uint8Array(sorted.length));
   let before = 0;
-  halves.forEach((half, i) => {
-    let rest = half.hash - before;
-    for (const plane of planes) {
-      plane[i] = rest % 256;
+  for (let i = 0; i < sorted.length; i++) {
+    let rest = (sorted[i] as number) - before;
+    before = sorted[i] as number;
+    for (let plane = 0; rest > 0; plane++) {
+      (planes[plane] as Uint8Array)[i] = rest % 256;
       rest = Math.floor(rest / 256);
     }
-    before = half.hash;
-    if (!position.has(half.hash)) position.set(half.hash, i);
-  });
-  for (const half of halves) {
-    const side = SIDE_CODES.indexOf(SIDES[kind[half.row] as number] ?? "neither");
-    const more = (half.references.length > 0 ? HAS_REFERENCES : 0) + (half.peer === undefined ? 0 : HAS_PEER);
-    flags.byte(side + more + (half.isReferred ? IS_REFERRED : 0));
-    service.varint(who.service[half.row] as number);
-    if (half.references.length > 0) writeReferences(references, half.references, position);
-    if (half.peer !== undefined) peers.text(half.peer);
   }
-  for (const plane of planes) writeStream(out, plane);
-  for (const column of [flags, service, references, peers]) writeStream(out, column.view());
+  return planes;
 }
 
 /** A span of the same list is named by its position, which is half as long as its hash. */
-function writeReferences(out: ByteWriter, references: readonly number[], position: ReadonlyMap<number, number>): void {
-  out.varint(references.length);
-  for (const hash of references) {
-    const at = position.get(hash);
-    out.varint(at === undefined ? 0 : at + 1);
-    if (at === undefined) {
-      out.uint32(hash % 2 ** 32);
-      out.byte(Math.floor(hash / 2 ** 32) & 0xff);
-      out.byte(Math.floor(hash / 2 ** 40));
-    }
+function writeReference(out: ByteWriter, hash: number, sorted: Float64Array): void {
+  const at = firstAtLeast(sorted, hash);
+  const isThere = sorted[at] === hash;
+  out.varint(isThere ? at + 1 : 0);
+  if (isThere) return;
+  out.uint32(hash % 2 ** 32);
+  out.byte(Math.floor(hash / 2 ** 32) & 0xff);
+  out.byte(Math.floor(hash / 2 ** 40));
+}
+
+function firstAtLeast(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }

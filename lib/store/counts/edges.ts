@@ -2,25 +2,27 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { hashBytes } from "../segment/term-hash.ts";
 import type { PlanServices } from "./plan-services.ts";
-import { referencesOf } from "./references.ts";
+import { ReferenceReader } from "./references.ts";
 import { type SpanIndex, spanIndex } from "./span-index.ts";
 import { SIDES } from "./types.ts";
 
-/** A row's half, before it is known under which numbers it is written. */
-export interface RowHalf {
-  readonly row: number;
-  /** See Half. */
-  readonly hash: number;
+/** What rows' halves say (see Half), as columns: an object a span costs more than all that is worked out for it. */
+export interface RowHalves {
+  /** Per row. */
+  readonly hash: Float64Array;
+  /** Per row, and one more: where its references begin in `references`. */
+  readonly starts: Uint32Array;
   readonly references: readonly number[];
-  readonly peer: string | undefined;
-  readonly isReferred: boolean;
+  /** By row. */
+  readonly peers: ReadonlyMap<number, string>;
+  /** Per row: 1 when it is. */
+  readonly isReferred: Uint8Array;
 }
 
 export interface PlanEdges {
   /** Per hour of the child's start: `parent service × services + child service` → calls. */
   readonly settled: ReadonlyMap<number, ReadonlyMap<number, number>>;
-  /** Per row. */
-  readonly halves: readonly RowHalf[];
+  readonly halves: RowHalves;
 }
 
 /**
@@ -35,21 +37,26 @@ export function planEdges(spans: PlanSpans, { services, service }: PlanServices)
   const hashes = spanHashes(spans);
   const settled = new Map<number, Map<number, number>>();
   const isReferred = new Uint8Array(table.count);
-  const halves: Omit<RowHalf, "isReferred">[] = [];
+  const hash = new Float64Array(table.count);
+  const starts = new Uint32Array(table.count + 1);
+  const references: number[] = [];
+  const peers = new Map<number, string>();
+  const reader = new ReferenceReader(table);
   for (let row = 0; row < table.count; row++) {
-    const { spanIdsAt, peerService } = referencesOf(table, row);
+    reader.read(row);
     const trace = traces.ordinal[row] as number;
-    const references: number[] = [];
-    for (const at of spanIdsAt) {
+    for (const at of reader.spanIdsAt) {
       const first = index.first(trace, at);
       for (let parent = first; parent >= 0; parent = index.next[parent] as number) isReferred[parent] = 1;
       const parent = isServer(spans, row) ? -1 : settledParent(spans, services, service, index, first);
       if (parent < 0) references.push(hashes.of(trace, at));
       else addCall(settled, hour[row] as number, parent * services.length + (service[row] as number));
     }
-    halves.push({ row, hash: hashes.of(trace, table.spanId[row] as number), references, peer: peerService });
+    if (reader.peerService !== undefined) peers.set(row, reader.peerService);
+    hash[row] = hashes.of(trace, table.spanId[row] as number);
+    starts[row + 1] = references.length;
   }
-  return { settled, halves: halves.map((half) => ({ ...half, isReferred: isReferred[half.row] === 1 })) };
+  return { settled, halves: { hash, starts, references, peers, isReferred } };
 }
 
 const isServer = ({ table }: PlanSpans, row: number): boolean => SIDES[table.kind[row] as number] === "server";

@@ -10,37 +10,50 @@ const VALUE = (2 << 3) | BYTES;
 const STRING = (1 << 3) | BYTES;
 const PEER_SERVICE = Buffer.from("peer.service");
 
-/** What a span says of the spans and services around it. */
-export interface References {
+/**
+ * Reads what spans say of the spans and services around them. A reference is the parent or a link within the trace, as
+ * Jaeger's model has it (jaeger-wire 1.7). One object serves all spans, and holds what the last one said.
+ */
+export class ReferenceReader {
   /** Where the ids of its parent, and of other spans of its trace that it links to, begin; each id once, its own never. */
-  readonly spanIdsAt: readonly number[];
-  readonly peerService: string | undefined;
-}
+  readonly spanIdsAt: number[] = [];
+  peerService: string | undefined;
+  private readonly table: SpanTable;
+  private readonly wire: Wire;
 
-/** A reference is the parent or a link within the trace, as Jaeger's model has it (jaeger-wire 1.7). */
-export function referencesOf(table: SpanTable, row: number): References {
-  const spanIdsAt: number[] = [];
-  let peerService: string | undefined;
-  const add = (at: number): void => {
-    const isSame = (other: number) => equalBytes(table.bytes, at, other, SPAN_ID_BYTES);
-    if (!isSame(table.spanId[row] as number) && !spanIdsAt.some(isSame)) spanIdsAt.push(at);
-  };
-  if (table.parentId[row] !== 0) add(table.parentId[row] as number);
-  const wire = new Wire(table.bytes, table.start[row], table.end[row]);
-  while (wire.more()) {
-    const tag = wire.tag();
-    if (tag === ATTRIBUTES) {
-      const end = wire.end();
-      peerService = readPeer(table.bytes, wire.pos, end) ?? peerService;
-      wire.pos = end;
-    } else if (tag === LINKS) {
-      const end = wire.end();
-      const at = linkWithin(table, row, wire.pos, end);
-      if (at !== 0) add(at);
-      wire.pos = end;
-    } else wire.skip(tag);
+  constructor(table: SpanTable) {
+    this.table = table;
+    this.wire = new Wire(table.bytes);
   }
-  return { spanIdsAt, peerService };
+
+  read(row: number): void {
+    const { table, wire } = this;
+    this.spanIdsAt.length = 0;
+    this.peerService = undefined;
+    if (table.parentId[row] !== 0) this.add(row, table.parentId[row] as number);
+    wire.pos = table.start[row] as number;
+    wire.limit = table.end[row] as number;
+    while (wire.more()) {
+      const tag = wire.tag();
+      if (tag === ATTRIBUTES) {
+        const end = wire.end();
+        this.peerService = readPeer(table.bytes, wire.pos, end) ?? this.peerService;
+        wire.pos = end;
+      } else if (tag === LINKS) {
+        const end = wire.end();
+        const at = linkWithin(table, row, wire.pos, end);
+        if (at !== 0) this.add(row, at);
+        wire.pos = end;
+      } else wire.skip(tag);
+    }
+  }
+
+  private add(row: number, at: number): void {
+    const { bytes, spanId } = this.table;
+    if (equalBytes(bytes, at, spanId[row] as number, SPAN_ID_BYTES)) return;
+    for (const other of this.spanIdsAt) if (equalBytes(bytes, at, other, SPAN_ID_BYTES)) return;
+    this.spanIdsAt.push(at);
+  }
 }
 
 /** The value of a `peer.service` attribute; undefined for any other, and for an empty one. */

@@ -2,6 +2,7 @@ import type { PlanSpans } from "../plan-spans.ts";
 import type { WritePlan } from "../port.ts";
 import { collectTerms } from "./collect-terms.ts";
 import { SEGMENT_LIMITS, type SegmentLimits } from "./limits.ts";
+import { rowsByHour } from "./rows-by-hour.ts";
 import { segmentId } from "./segment-id.ts";
 import { segmentSpans } from "./segment-spans.ts";
 import type { SegmentId } from "./types.ts";
@@ -32,17 +33,6 @@ export function buildSegments(
   limits: SegmentLimits = SEGMENT_LIMITS,
 ): BuiltSegment[] {
   return rowsByHour(spans.hour).map(([hour, rows]) => buildSegment(spans, plan, hour, rows, limits));
-}
-
-function rowsByHour(hours: Uint32Array): [hour: number, rows: Uint32Array][] {
-  const byHour = new Map<number, number[]>();
-  for (let row = 0; row < hours.length; row++) {
-    const hour = hours[row] as number;
-    const rows = byHour.get(hour);
-    if (rows === undefined) byHour.set(hour, [row]);
-    else rows.push(row);
-  }
-  return [...byHour].sort(([a], [b]) => a - b).map(([hour, rows]) => [hour, Uint32Array.from(rows)]);
 }
 
 function buildSegment(
