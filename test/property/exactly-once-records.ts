@@ -6,7 +6,7 @@ const { TracesData } = opentelemetry.proto.trace.v1;
 
 const HOUR_NANOS = 3_600_000_000_000n;
 
-export const TENANTS = ["shop", "bank", "shop#1"] as const;
+const TENANTS = ["shop", "bank", "shop#1"] as const;
 const SERVICES = ["web", "cart", "pay"] as const;
 const OPERATIONS = ["GET /", "charge", ""] as const;
 /** Client and server sides, and spans of neither. */
@@ -17,9 +17,11 @@ interface MadeSpan {
   readonly span: object;
 }
 
+const madeBatch = (tenant: string): { readonly tenant: string; readonly spans: MadeSpan[] } => ({ tenant, spans: [] });
+
 /** Traces of a few spans each, of several tenants and hours; their spans are dealt out to the records at random. */
 export function madeRecords(random: Random, records: number, hour: number, receivedMillis: number): Uint8Array[] {
-  const dealt = Array.from({ length: records }, () => ({ tenant: random.pick(TENANTS), spans: [] as MadeSpan[] }));
+  const dealt = Array.from({ length: records }, () => madeBatch(random.pick(TENANTS)));
   for (const tenant of TENANTS) {
     const own = dealt.filter((record) => record.tenant === tenant);
     if (own.length === 0) continue;

@@ -108,11 +108,25 @@ async function raise({ table }: World, key: Key, closed: number): Promise<void> 
   }
 }
 
+/** What stays of an invocation when its process serves the next one: what was written is remembered. */
+export interface Process {
+  readonly table: MemoryItems;
+  readonly indexer: Indexer;
+  step: Around;
+}
+
+export function aProcess(world: World): Process {
+  const process: { step: Around } = { step: async () => {} };
+  const table = around(world.table, (point) => process.step(point), ["dump", "stored"]);
+  return Object.assign(process, { table, indexer: indexerOn(world, table) });
+}
+
 /** One invocation, until it returns, throws or dies. `hook` is called around every call of every port. */
 export function invoke(
   world: World,
   records: readonly StreamRecord[],
   hook: (point: string, life: Life) => Promise<void> | void = () => {},
+  process = aProcess(world),
 ): Promise<Progress | "died"> {
   const life = new Life();
   const step: Around = async (point) => {
@@ -122,12 +136,13 @@ export function invoke(
     await life.beat();
   };
   const clock = () => world.now;
-  const table = around(world.table, step, ["dump", "stored"]);
+  const { table, indexer } = process;
+  process.step = step;
   const read = shardReader({
     states: readerStates({ registers: table, stream: STREAM, retentionSeconds: 86_400, clock }),
     reader: around(world.stream, step, ["held"]),
     recordsPerCall: 3,
-    indexer: planted(world, life, indexerOn(world, table)),
+    indexer: planted(world, life, indexer),
     quarantine: around(world.quarantine, step),
     clock,
     functionTimeoutMillis: FUNCTION_TIMEOUT_MILLIS,
@@ -171,9 +186,10 @@ export async function deliver(
   world: World,
   records: readonly StreamRecord[],
   hook?: (point: string, life: Life) => Promise<void> | void,
+  process?: Process,
 ): Promise<number> {
   for (let tries = 1; tries <= 100; tries++) {
-    const result = await invoke(world, records, hook).catch(() => "failed");
+    const result = await invoke(world, records, hook, process).catch(() => "failed");
     if (result !== "died" && result !== "failed") return tries;
     world.now += FUNCTION_TIMEOUT_MILLIS + 1;
   }

@@ -3,6 +3,7 @@ import { TracingError } from "../../lib/model/errors.ts";
 import { Random } from "../data/random.ts";
 import { type Life, Scheduler } from "../support/invocations.ts";
 import {
+  aProcess,
   aWorld,
   deliver,
   expectExactlyOnce,
@@ -10,6 +11,7 @@ import {
   followsFromPlans,
   HOUR,
   invoke,
+  type Process,
   raiseClosed,
   SHARD,
   type World,
@@ -18,10 +20,10 @@ import {
 type Hook = (point: string, life: Life) => Promise<void> | void;
 
 /** Two plans, one across a record that nobody can read; the second one under an hour that has closed since. */
-async function deliverAll(world: World, hook: Hook): Promise<void> {
-  await deliver(world, world.records.slice(0, 4), hook);
+async function deliverAll(world: World, hook: Hook, process?: Process): Promise<void> {
+  await deliver(world, world.records.slice(0, 4), hook, process);
   await raiseClosed(world, HOUR - 2);
-  await deliver(world, world.records.slice(2), hook);
+  await deliver(world, world.records.slice(2), hook, process);
 }
 
 describe("every record is indexed exactly once, from the stream to the table", { timeout: 120_000 }, () => {
@@ -51,6 +53,19 @@ describe("every record is indexed exactly once, from the stream to the table", {
     }
     for (const call of ["load", "save", "put", "keep"])
       for (const phase of ["before", "after"]) expect(points).toContain(`${call} ${phase}`);
+  });
+
+  test("when any one call fails, before or after it is done, and the same process tries again", async () => {
+    for (let failAt = 1; ; failAt++) {
+      const world = await aWorld({ seed: 2, records: 8, garbled: [3] });
+      let steps = 0;
+      const fail: Hook = () => {
+        if (++steps === failAt) throw new TracingError("internal", "injected");
+      };
+      await deliverAll(world, fail, aProcess(world));
+      await expectExactlyOnce(world, [3]);
+      if (steps < failAt) break;
+    }
   });
 
   test("when it dies anywhere in a plan that is read from the stream again and decoded one record at a time", async () => {

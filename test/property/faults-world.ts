@@ -20,7 +20,7 @@ import { type MemoryStream, memoryStream } from "../support/memory-stream.ts";
 import { storedText } from "../support/seen-spans.ts";
 import { type VirtualTime, virtualTime } from "../support/virtual-time.ts";
 
-export const TENANT = "shop#1";
+const TENANT = "shop#1";
 const IDENTITY = "memory/1";
 const HOUR_MILLIS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 22, 12, 30);
@@ -129,7 +129,7 @@ const shakyReader = (system: System): StreamReader => ({
 });
 
 export interface Request {
-  readonly spans: readonly PlainSpan[];
+  readonly spans: PlainSpan[];
   /** Unix epoch nanoseconds: when ingest read its clock, of the delivery that was acknowledged first. */
   received: bigint;
 }
@@ -141,8 +141,7 @@ export function madeRequests({ random }: System, seed: number, requests: number,
   for (const trace of searchTraces({ seed, traces: requests * 7, from: from - 3_600_000_000_000n, hours: HOURS }))
     for (const span of trace) {
       if (statesEveryStart && span.start === 0n) continue;
-      const request = random.pick(dealt);
-      (request.spans as PlainSpan[]).push(span);
+      random.pick(dealt).spans.push(span);
     }
   return dealt.filter(({ spans }) => spans.length > 0);
 }
