@@ -1,5 +1,4 @@
 import { invalid, TracingError } from "../model/errors.ts";
-import { scanTraces } from "../otlp/scan.ts";
 import type { Batch, TraceWriter } from "../store/port.ts";
 import type { Indexer, StreamRecord } from "../stream/port.ts";
 import { decodeRecord } from "../stream/record.ts";
@@ -8,7 +7,7 @@ import { decodeRecord } from "../stream/record.ts";
 export function indexRecords(store: TraceWriter, stream: string): Indexer {
   return {
     check(record) {
-      scanTraces(batchOf(record).traces);
+      store.check(batchOf(record));
     },
     async index({ first, last, at, closed }, shardId, records) {
       await store.write({ stream, shardId, first, last, at, closed }, records.map(batchOf));

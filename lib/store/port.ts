@@ -26,7 +26,10 @@ export interface Batch {
 }
 
 export interface TraceWriter {
-  /** Writes all that the batches hold, heads last. The same plan and batches always write the same bytes to the same keys. */
+  /** Makes of one batch all that a write would, and forgets it. Throws invalid_argument when the table could never hold it. */
+  check(batch: Batch): void;
+  /** Writes all that the batches hold, heads last. The same plan and batches always write the same bytes to the same keys. Throws
+   * invalid_argument, before anything is written, for what {@link check} throws. */
   write(plan: WritePlan, batches: readonly Batch[]): Promise<WriteReport>;
 }
 

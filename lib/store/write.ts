@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
+import { invalid } from "../model/errors.ts";
 import type { Batches } from "./batches.ts";
 import { buildCounts } from "./counts/build.ts";
 import { planServices } from "./counts/plan-services.ts";
-import type { Item } from "./items.ts";
+import { itemBytes } from "./item-bytes.ts";
+import { type Item, MAX_ITEM_BYTES } from "./items.ts";
 import {
   bundleKey,
   countsKey,
@@ -53,6 +55,9 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
   }
 
   return {
+    check(batch) {
+      for (const spans of gatherSpans([batch])) refuseTooLarge(writtenOf(CHECKED, spans, retentionHours));
+    },
     async write(plan, arrived) {
       let spans = 0;
       let dropped = 0;
@@ -62,6 +67,7 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
         spans += retained.spans.table.count;
         return writtenOf(plan, retained.spans, retentionHours);
       });
+      all.forEach(refuseTooLarge);
       await batches.putAll(all.flatMap((one) => one.parts));
       await putWork(all.flatMap((one) => one.work));
       await batches.putAll(all.flatMap((one) => one.heads));
@@ -70,6 +76,23 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
       return { spans, dropped, waitingNames };
     },
   };
+}
+
+/** Any plan will do: its texts are as long as a plan's are, and nothing is written under it. */
+const CHECKED: WritePlan = {
+  stream: "-",
+  shardId: "shardId-000000000000",
+  first: "0",
+  last: "0".repeat(56),
+  at: 0,
+  closed: -1,
+};
+
+/** Every builder keeps to the table's ceiling; should one not, the record that it fails on can be told from the others. */
+function refuseTooLarge({ parts, work, heads }: Written): void {
+  for (const item of [...parts, ...work, ...heads])
+    if (itemBytes(item) > MAX_ITEM_BYTES)
+      throw invalid(`item ${item.pk} of ${itemBytes(item)} bytes: expected at most ${MAX_ITEM_BYTES}`);
 }
 
 function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): Written {
