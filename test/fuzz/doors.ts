@@ -10,6 +10,7 @@ import { sourceOrdinals } from "../../lib/otlp/sources.ts";
 import type { SpanTable } from "../../lib/otlp/span-table.ts";
 import { utf8 } from "../../lib/otlp/text.ts";
 import { plainStringStart, valueText } from "../../lib/otlp/value.ts";
+import { traceWriter } from "../../lib/store/write.ts";
 import { decodeRecord, encodeRecord } from "../../lib/stream/record.ts";
 
 export type Door = "protobuf" | "json";
@@ -43,9 +44,17 @@ export function sendThrough(door: Door, body: Uint8Array): Outcome {
   return rows.length === 0 ? "empty" : "spans";
 }
 
+const unused = (): never => assert.fail("checking a record does not touch the table");
+const writer = traceWriter({
+  batches: { putAll: unused, getAll: unused, getNamed: unused, queryAll: unused },
+  retentionHours: 168,
+});
+
 /** What a record's reader does with its spans: none of it may throw. */
 function checkPiece(sent: Uint8Array, expected: readonly (string | undefined)[]): void {
-  const { traces } = decodeRecord(encodeRecord({ tenant: "default", receivedNanos: 1n, traces: sent }));
+  const batch = decodeRecord(encodeRecord({ tenant: "default", receivedNanos: 1n, traces: sent }));
+  writer.check(batch);
+  const { traces } = batch;
   const { table, rejected } = scanTraces(traces);
   assert.deepEqual(rejected, [], "a kept span is rejected when it is read again");
   const spans = Array.from({ length: table.count }, (_, row) => spanHex(table, row));
