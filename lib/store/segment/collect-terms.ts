@@ -1,10 +1,11 @@
 import { type AttributeVisitor, type Level, walkSource, walkSpan } from "../../otlp/attribute-walk.ts";
+import { hashBytes } from "../../otlp/hash.ts";
 import { isText, utf8 } from "../../otlp/text.ts";
+import { AttributeCache } from "./attribute-cache.ts";
 import { MAX_SOURCE_TERMS, MAX_SPAN_TERMS } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
 import { sourceScope } from "./source-service.ts";
 import {
-  hashBytes,
   hashText,
   keyTerm,
   kindTerm,
@@ -35,6 +36,8 @@ export interface Terms {
 
 /** Room for so many at once: growing later copies all of it. */
 const USUAL_SPAN_TERMS = 32;
+/** Terms of a span that no span before it had. */
+const USUAL_NEW_TERMS = 4;
 
 const EVENT_KEY = keyTerm("event");
 const KINDS = [0, 1, 2, 3, 4, 5].map(kindTerm);
@@ -46,13 +49,14 @@ const STATUSES = [0, 1, 2].map(statusTerm);
  */
 export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: number): Terms {
   const { table } = spans.plan;
-  const terms = new TermTable();
+  const terms = new TermTable(spans.tableRow.length * USUAL_NEW_TERMS);
+  const cache = new AttributeCache(table.bytes);
   const rowLog = new PostingLog(spans.tableRow.length * USUAL_SPAN_TERMS);
   const sourceLog = new PostingLog();
   const pageLog = new PostingLog();
 
   const cutSources = spans.tableSource.map((source, own) => {
-    const visitor = new TermVisitor(table.bytes, terms, sourceLog, MAX_SOURCE_TERMS);
+    const visitor = new TermVisitor(table.bytes, terms, cache, sourceLog, MAX_SOURCE_TERMS);
     visitor.begin(own);
     visitor.term(serviceTerm(spans.services[spans.service[own] as number] as string));
     const scope = sourceScope(table, source);
@@ -66,7 +70,7 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
     operationNameTerm(name),
     operationTerm(spans.services[spans.operations.service[i] as number] as string, name),
   ]);
-  const visitor = new TermVisitor(table.bytes, terms, rowLog, MAX_SPAN_TERMS);
+  const visitor = new TermVisitor(table.bytes, terms, cache, rowLog, MAX_SPAN_TERMS);
   let cutSpans = 0;
   for (let row = 0; row < spans.tableRow.length; row++) {
     const tableRow = spans.tableRow[row] as number;
@@ -100,12 +104,14 @@ class TermVisitor implements AttributeVisitor {
   private left = 0;
   private readonly bytes: Uint8Array;
   private readonly terms: TermTable;
+  private readonly cache: AttributeCache;
   private readonly log: PostingLog;
   private readonly most: number;
 
-  constructor(bytes: Uint8Array, terms: TermTable, log: PostingLog, most: number) {
+  constructor(bytes: Uint8Array, terms: TermTable, cache: AttributeCache, log: PostingLog, most: number) {
     this.bytes = bytes;
     this.terms = terms;
+    this.cache = cache;
     this.log = log;
     this.most = most;
   }
@@ -116,16 +122,31 @@ class TermVisitor implements AttributeVisitor {
     this.isCut = false;
   }
 
-  term(hash: number): void {
-    if (this.left === 0) this.isCut = true;
-    else if (this.log.add(this.terms.number(hash), this.owner)) this.left--;
+  /** The term's number, or -1 when there is no room for it. */
+  term(hash: number): number {
+    if (this.left > 0) return this.note(this.terms.number(hash));
+    this.isCut = true;
+    return -1;
   }
 
   attribute(_level: Level, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
-    const { bytes } = this;
+    const { cache } = this;
+    const isKnown = cache.find(keyStart, keyEnd, valueStart, valueEnd);
+    // With room for both, nothing can be cut.
+    if (isKnown && this.left > 1) {
+      this.note(cache.keyNumber);
+      this.note(cache.valueNumber);
+      return;
+    }
     const key = this.hashed(SEEDS.key, keyStart, keyEnd);
-    this.term(key);
-    this.term(valueTerm(key, bytes, valueStart, valueEnd));
+    const keyNumber = this.term(key);
+    const valueNumber = this.term(valueTerm(key, this.bytes, valueStart, valueEnd));
+    if (valueNumber >= 0) cache.keep(keyStart, keyEnd, valueEnd, keyNumber, valueNumber);
+  }
+
+  private note(number: number): number {
+    if (this.log.add(number, this.owner)) this.left--;
+    return number;
   }
 
   eventName(start: number, end: number): void {

@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { EMPTY_SPAN_NAME, INVALID_SPAN_NAME } from "../../model/span.ts";
+import { hashBytes } from "../../otlp/hash.ts";
 import type { SpanTable } from "../../otlp/span-table.ts";
 import { equalBytes } from "../../otlp/trace-ordinals.ts";
-import { hashBytes, SEEDS } from "./term-hash.ts";
+import { SEEDS } from "./term-hash.ts";
 
 /** Distinct (service, span name), numbered as they are first met. */
 export interface OperationOrdinals {

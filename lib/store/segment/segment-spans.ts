@@ -1,9 +1,10 @@
 import { TRACE_ID_BYTES } from "../../model/ids.ts";
+import { hashBytes } from "../../otlp/hash.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { newestFirst } from "./newest-first.ts";
 import { type OperationOrdinals, operationOrdinals } from "./operation-ordinals.ts";
 import { sourceService } from "./source-service.ts";
-import { hashBytes, SEEDS } from "./term-hash.ts";
+import { SEEDS } from "./term-hash.ts";
 
 /** The spans of one hour of a plan under the numbers that its segment knows them by: everything is numbered as it is first met, newest span first. */
 export interface SegmentSpans {

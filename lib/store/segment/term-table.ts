@@ -2,14 +2,25 @@
 export class TermTable {
   count = 0;
   /** Per term. */
-  hashes = new Uint32Array(1024);
-  private slots = new Uint32Array(4096); // number + 1
+  hashes: Uint32Array<ArrayBuffer>;
+  /** Pairs of number + 1 and hash, side by side: of many terms each look elsewhere waits for memory. */
+  private slots: Uint32Array<ArrayBuffer>;
+  private mask: number;
+
+  /** @param expected room for so many at once: growing later places all of them again */
+  constructor(expected = 1024) {
+    let size = 1024;
+    while (size < expected) size *= 2;
+    this.hashes = new Uint32Array(size);
+    this.mask = size * SLOTS_PER_TERM - 1;
+    this.slots = new Uint32Array(size * SLOTS_PER_TERM * 2);
+  }
 
   number(hash: number): number {
-    const mask = this.slots.length - 1;
+    const { slots, mask } = this;
     let slot = hash & mask;
-    for (let found = this.slots[slot] as number; found !== 0; found = this.slots[slot] as number) {
-      if (this.hashes[found - 1] === hash) return found - 1;
+    for (let found = slots[slot * 2] as number; found !== 0; found = slots[slot * 2] as number) {
+      if (slots[slot * 2 + 1] === hash) return found - 1;
       slot = (slot + 1) & mask;
     }
     if (this.count === this.hashes.length) {
@@ -17,23 +28,22 @@ export class TermTable {
       return this.number(hash);
     }
     this.hashes[this.count] = hash;
-    this.slots[slot] = ++this.count;
+    slots[slot * 2] = ++this.count;
+    slots[slot * 2 + 1] = hash;
     return this.count - 1;
   }
 
   private grow(): void {
-    const hashes = new Uint32Array(this.hashes.length * 2);
-    hashes.set(this.hashes);
-    this.hashes = hashes;
-    this.slots = new Uint32Array(this.slots.length * 2);
-    const mask = this.slots.length - 1;
-    for (let i = 0; i < this.count; i++) {
-      let slot = (hashes[i] as number) & mask;
-      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.slots[slot] = i + 1;
-    }
+    const larger = new TermTable(this.hashes.length * 2);
+    for (let i = 0; i < this.count; i++) larger.number(this.hashes[i] as number);
+    this.hashes = larger.hashes;
+    this.slots = larger.slots;
+    this.mask = larger.mask;
   }
 }
+
+/** Fewer would make chains. */
+const SLOTS_PER_TERM = 2;
 
 /** What was noted for each term: ascending numbers, each once. */
 export interface PostingLists {
@@ -47,9 +57,8 @@ export class PostingLog {
   private length = 0;
   private terms: Uint32Array;
   private values: Uint32Array;
-  /** Per term: the last number noted, + 1. */
-  private last = new Uint32Array(1024);
-  private counts = new Uint32Array(1024);
+  /** Per term, side by side: the last number noted, + 1, and how many. */
+  private noted = new Uint32Array(2048);
 
   constructor(capacity = 1024) {
     this.terms = new Uint32Array(capacity);
@@ -58,13 +67,12 @@ export class PostingLog {
 
   /** False if the pair is noted already. */
   add(term: number, value: number): boolean {
-    if (term >= this.last.length) {
-      this.last = doubled(this.last, term);
-      this.counts = doubled(this.counts, term);
-    }
-    if (this.last[term] === value + 1) return false;
-    this.last[term] = value + 1;
-    this.counts[term] = (this.counts[term] as number) + 1;
+    const at = term * 2;
+    if (at >= this.noted.length) this.noted = doubled(this.noted, at);
+    const { noted } = this;
+    if (noted[at] === value + 1) return false;
+    noted[at] = value + 1;
+    noted[at + 1] = (noted[at + 1] as number) + 1;
     if (this.length === this.terms.length) {
       this.terms = doubled(this.terms, this.length);
       this.values = doubled(this.values, this.length);
@@ -76,7 +84,7 @@ export class PostingLog {
 
   lists(termCount: number): PostingLists {
     const starts = new Uint32Array(termCount + 1);
-    for (let i = 0; i < termCount; i++) starts[i + 1] = (starts[i] as number) + (this.counts[i] ?? 0);
+    for (let i = 0; i < termCount; i++) starts[i + 1] = (starts[i] as number) + (this.noted[i * 2 + 1] ?? 0);
     const next = starts.slice();
     const values = new Uint32Array(this.length);
     for (let i = 0; i < this.length; i++) {

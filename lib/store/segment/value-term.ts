@@ -1,5 +1,6 @@
+import { hashBytes } from "../../otlp/hash.ts";
 import { plainStringStart, valueText } from "../../otlp/value.ts";
-import { hashBytes, hashText } from "./term-hash.ts";
+import { hashText } from "./term-hash.ts";
 
 /** AnyValue's int_value and bool_value: field << 3 | varint. */
 const INT_VALUE = (3 << 3) | 0;
