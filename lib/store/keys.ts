@@ -119,9 +119,15 @@ export const workKey = (minute: number, tenant: string, hour: number): Key => ({
 /** When all that stands in an hour expires, whenever it was written: its end and the retention; Unix epoch seconds. */
 export const hourTtl = (hour: number, retentionHours: number): number => (hour + 1 + retentionHours) * SECONDS_PER_HOUR;
 
-/** When a name expires that a plan brought: an hour after its newest span may, since names are refreshed hourly; Unix epoch seconds. */
+/** The hours after the one under way that spans may start in, because clocks differ. Ingest allows senders' clocks less. */
+export const HOURS_AHEAD = 2;
+
+/**
+ * When a name expires that a plan brought; Unix epoch seconds. Names are refreshed hourly: a plan of the hour after `at`
+ * may bring a span that starts in the last hour allowed, and no name may vanish before the hour of its last span does.
+ */
 export const nameTtl = (at: number, retentionHours: number): number =>
-  Math.ceil(at / 1000) + (retentionHours + 1) * SECONDS_PER_HOUR;
+  Math.ceil(at / 1000) + (1 + HOURS_AHEAD + 1 + retentionHours) * SECONDS_PER_HOUR;
 
 export const dayOf = (hour: number): number => Math.floor(hour / HOURS_PER_DAY);
 

@@ -1,9 +1,10 @@
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
 import { hourOf } from "../model/time.ts";
+import { hashBytes } from "../otlp/hash.ts";
 import { scanTraces } from "../otlp/scan.ts";
 import { type SourceOrdinals, sourceOrdinals } from "../otlp/sources.ts";
 import { SpanTable } from "../otlp/span-table.ts";
 import { equalBytes, type TraceOrdinals, traceOrdinals } from "../otlp/trace-ordinals.ts";
-import { uint32At } from "../otlp/wire.ts";
 import type { Batch } from "./port.ts";
 
 /** All spans that one plan brings of one tenant, in one arena, as the sanitized view has them (jaeger-wire 3.4). */
@@ -71,40 +72,52 @@ function gather(tenant: string, batches: readonly Batch[]): PlanSpans {
   };
 }
 
-/** Compacts the table to the first of each set of identical spans; returns the rows that stayed, by their old numbers. */
+/**
+ * Compacts the table to the first of each set of identical spans; returns the rows that stayed, by their old numbers.
+ * Only spans that share both ids are compared, and those by a set of what they say: any number of them takes linear time.
+ */
 function dropResent(table: SpanTable, sources: Uint32Array): Uint32Array {
-  const { bytes, count } = table;
   let size = 64;
-  while (size < count * 2) size *= 2;
-  const mask = size - 1;
-  const slots = new Uint32Array(size); // row + 1
-  const kept = new Uint32Array(count);
+  while (size < table.count * 2) size *= 2;
+  const slots = new Uint32Array(size); // row + 1: the first of those ids
+  const contents = new Map<number, Set<string>>();
+  const kept = new Uint32Array(table.count);
   let rows = 0;
-  for (let row = 0; row < count; row++) {
-    const id = table.spanId[row] as number;
-    let slot = Math.imul(uint32At(bytes, id) ^ uint32At(bytes, id + 4), 0x9e3779b1) >>> 0;
-    slot = (slot ^ (slot >>> 15)) & mask;
-    let isResent = false;
-    for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
-      if (isSameSpan(table, sources, row, found - 1)) {
-        isResent = true;
-        break;
-      }
-      slot = (slot + 1) & mask;
+  for (let row = 0; row < table.count; row++) {
+    const slot = slotOf(table, slots, row);
+    const first = (slots[slot] as number) - 1;
+    if (first < 0) slots[slot] = rows + 1;
+    else {
+      const said = contents.get(first) ?? new Set([contentOf(table, sources, first)]);
+      contents.set(first, said);
+      const before = said.size;
+      if (said.add(contentOf(table, sources, row)).size === before) continue;
     }
-    if (isResent) continue;
     if (rows !== row) table.move(row, rows);
     kept[rows++] = row;
-    slots[slot] = rows;
   }
   table.count = rows;
   return kept.subarray(0, rows);
 }
 
-function isSameSpan(table: SpanTable, sources: Uint32Array, a: number, b: number): boolean {
-  const { bytes } = table;
-  const length = (table.end[a] as number) - (table.start[a] as number);
-  if (length !== (table.end[b] as number) - (table.start[b] as number)) return false;
-  if (sources[table.source[a] as number] !== sources[table.source[b] as number]) return false;
-  return equalBytes(bytes, table.start[a] as number, table.start[b] as number, length);
+const SEED = 0x5e5e_0001;
+
+/** Where the row's ids stand, or would. */
+function slotOf({ bytes, traceId, spanId }: SpanTable, slots: Uint32Array, row: number): number {
+  const mask = slots.length - 1;
+  const trace = traceId[row] as number;
+  const span = spanId[row] as number;
+  const ofTrace = hashBytes(SEED, bytes, trace, trace + TRACE_ID_BYTES);
+  let slot = hashBytes(ofTrace, bytes, span, span + SPAN_ID_BYTES) & mask;
+  for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
+    const isSame =
+      equalBytes(bytes, span, spanId[found - 1] as number, SPAN_ID_BYTES) &&
+      equalBytes(bytes, trace, traceId[found - 1] as number, TRACE_ID_BYTES);
+    if (isSame) break;
+    slot = (slot + 1) & mask;
+  }
+  return slot;
 }
+
+const contentOf = (table: SpanTable, sources: Uint32Array, row: number): string =>
+  `${sources[table.source[row] as number]}/${Buffer.from(table.bytes.subarray(table.start[row], table.end[row])).toString("latin1")}`;

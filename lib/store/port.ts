@@ -37,7 +37,7 @@ export interface TraceWriter {
 interface WriteReport {
   /** Those that stand in the store now; a resend within the plan is not counted again. */
   readonly spans: number;
-  /** Left out, because their hour has expired or is more than an hour ahead. */
+  /** Left out, because when they were received their hour had expired, or was in the future. */
   readonly dropped: number;
   /** Services and operations that a later plan has to bring, because this one brought so many. */
   readonly waitingNames: number;

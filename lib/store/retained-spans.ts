@@ -1,28 +1,22 @@
-import { hourOf, MILLIS_PER_HOUR, millisToNanos } from "../model/time.ts";
+import { hourOf } from "../model/time.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
-import { hourTtl } from "./keys.ts";
+import { HOURS_AHEAD } from "./keys.ts";
 import type { PlanSpans } from "./plan-spans.ts";
 
-/** Clocks of senders may be ahead by this much. */
-const MAX_AHEAD_MILLIS = MILLIS_PER_HOUR;
-
 /**
- * The spans that may be stored: all but those whose hour has expired and those from the future. Ingest refuses them at
- * the door; what comes by another way, or waited too long, is seen only here.
+ * The spans that may be stored: all but those whose hour had expired, or was in the future, when they were received.
+ * Ingest refuses them at the door; what comes by another way is seen only here. When the plan was made does not count:
+ * plans of a shard whose reader's clock was once ahead all say that it is late, and nothing accepted may be lost by that.
  * The given spans are compacted in place.
- * @param at when the plan was made, milliseconds since the epoch
  */
 export function retainedSpans(
   spans: PlanSpans,
-  at: number,
   retentionHours: number,
 ): { readonly spans: PlanSpans; readonly dropped: number } {
-  const latest = millisToNanos(at + MAX_AHEAD_MILLIS);
-  const latestHour = hourOf(latest);
+  const receivedHour = hoursReceived(spans);
   const isRetained = (row: number): boolean => {
-    const hour = spans.hour[row] as number;
-    if (hourTtl(hour, retentionHours) * 1000 <= at) return false;
-    return hour < latestHour || (spans.startNanos[row] as bigint) <= latest;
+    const hoursAgo = receivedHour(row) - (spans.hour[row] as number);
+    return hoursAgo <= retentionHours && hoursAgo >= -HOURS_AHEAD;
   };
   const { table } = spans;
   const { count } = table;
@@ -50,5 +44,19 @@ export function retainedSpans(
       hour: hour.subarray(0, rows),
     },
     dropped: count - rows,
+  };
+}
+
+/** Rows of one record follow each other, so that hardly any needs to be worked out. */
+function hoursReceived({ receivedNanos }: PlanSpans): (row: number) => number {
+  let known = 0n;
+  let hour = 0;
+  return (row) => {
+    const nanos = receivedNanos[row] as bigint;
+    if (nanos !== known) {
+      known = nanos;
+      hour = hourOf(nanos);
+    }
+    return hour;
   };
 }

@@ -62,7 +62,7 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
       let spans = 0;
       let dropped = 0;
       const all = gatherSpans(arrived).map((gathered) => {
-        const retained = retainedSpans(gathered, plan.at, retentionHours);
+        const retained = retainedSpans(gathered, retentionHours);
         dropped += retained.dropped;
         spans += retained.spans.table.count;
         return writtenOf(plan, retained.spans, retentionHours);

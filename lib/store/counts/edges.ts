@@ -1,6 +1,6 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
+import { hashBytes } from "../../otlp/hash.ts";
 import type { PlanSpans } from "../plan-spans.ts";
-import { hashBytes } from "../segment/term-hash.ts";
 import type { PlanServices } from "./plan-services.ts";
 import { ReferenceReader } from "./references.ts";
 import { type SpanIndex, spanIndex } from "./span-index.ts";
@@ -37,6 +37,8 @@ export function planEdges(spans: PlanSpans, { services, service }: PlanServices)
   const hashes = spanHashes(spans);
   const settled = new Map<number, Map<number, number>>();
   const isReferred = new Uint8Array(table.count);
+  /** By the first row of those that share an id, once it is referred to. */
+  const parents = new Int32Array(table.count);
   const hash = new Float64Array(table.count);
   const starts = new Uint32Array(table.count + 1);
   const references: number[] = [];
@@ -47,8 +49,11 @@ export function planEdges(spans: PlanSpans, { services, service }: PlanServices)
     const trace = traces.ordinal[row] as number;
     for (const at of reader.spanIdsAt) {
       const first = index.first(trace, at);
-      for (let parent = first; parent >= 0; parent = index.next[parent] as number) isReferred[parent] = 1;
-      const parent = isServer(spans, row) ? -1 : settledParent(spans, services, service, index, first);
+      if (first >= 0 && isReferred[first] === 0) {
+        parents[first] = settledParent(spans, services, service, index, first);
+        for (let parent = first; parent >= 0; parent = index.next[parent] as number) isReferred[parent] = 1;
+      }
+      const parent = isServer(spans, row) || first < 0 ? -1 : (parents[first] as number);
       if (parent < 0) references.push(hashes.of(trace, at));
       else addCall(settled, hour[row] as number, parent * services.length + (service[row] as number));
     }

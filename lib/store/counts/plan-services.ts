@@ -12,7 +12,7 @@ export interface PlanServices {
 }
 
 export function planServices({ table, sources }: PlanSpans): PlanServices {
-  const services: string[] = [];
+  const services = new Map<string, number>();
   const serviceOfSource = new Uint32Array(sources.distinct.length);
   const isKnown = new Uint8Array(sources.distinct.length);
   const rows = new Uint32Array(table.count);
@@ -23,13 +23,18 @@ export function planServices({ table, sources }: PlanSpans): PlanServices {
     const ordinal = sources.ordinal[at] as number;
     if (isKnown[ordinal] === 0) {
       const name = sourceService(table, at);
-      const known = services.indexOf(name);
-      serviceOfSource[ordinal] = known >= 0 ? known : services.push(name) - 1;
+      const known = services.get(name) ?? services.size;
+      services.set(name, known);
+      serviceOfSource[ordinal] = known;
       isKnown[ordinal] = 1;
     }
     rows[row] = row;
     source[row] = ordinal;
     service[row] = serviceOfSource[ordinal] as number;
   }
-  return { services, service, operations: operationOrdinals(table, rows, source, serviceOfSource) };
+  return {
+    services: [...services.keys()],
+    service,
+    operations: operationOrdinals(table, rows, source, serviceOfSource),
+  };
 }

@@ -8,6 +8,8 @@ const LINKS = (13 << 3) | BYTES;
 const KEY = (1 << 3) | BYTES;
 const VALUE = (2 << 3) | BYTES;
 const STRING = (1 << 3) | BYTES;
+/** OTel's SDKs keep 128 links of a span; more references than that and a parent are not edges. */
+const MAX_REFERENCES = 129;
 const PEER_SERVICE = Buffer.from("peer.service");
 
 /**
@@ -50,6 +52,7 @@ export class ReferenceReader {
 
   private add(row: number, at: number): void {
     const { bytes, spanId } = this.table;
+    if (this.spanIdsAt.length === MAX_REFERENCES) return;
     if (equalBytes(bytes, at, spanId[row] as number, SPAN_ID_BYTES)) return;
     for (const other of this.spanIdsAt) if (equalBytes(bytes, at, other, SPAN_ID_BYTES)) return;
     this.spanIdsAt.push(at);

@@ -1,6 +1,6 @@
 import { SPAN_ID_BYTES } from "../../model/ids.ts";
+import { hashBytes } from "../../otlp/hash.ts";
 import { equalBytes } from "../../otlp/trace-ordinals.ts";
-import { uint32At } from "../../otlp/wire.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 
 /** Finds a plan's spans by trace and span id. */
@@ -19,8 +19,7 @@ export function spanIndex({ table, traces }: PlanSpans): SpanIndex {
   const slots = new Int32Array(size); // row + 1
   const next = new Int32Array(count).fill(-1);
   const slotOf = (trace: number, at: number): number => {
-    const mixed = Math.imul(uint32At(bytes, at) ^ uint32At(bytes, at + 4) ^ Math.imul(trace, 0x85ebca6b), 0x9e3779b1);
-    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    let slot = hashBytes(trace, bytes, at, at + SPAN_ID_BYTES) & mask;
     for (;;) {
       const row = (slots[slot] as number) - 1;
       if (row < 0) return slot;

@@ -1,5 +1,5 @@
 import { hourOf } from "../../model/time.ts";
-import { dayOf } from "../keys.ts";
+import { dayOf, HOURS_AHEAD } from "../keys.ts";
 
 /** Hours since the epoch, both inclusive; empty when `first` is above `last`. */
 export interface Hours {
@@ -9,9 +9,6 @@ export interface Hours {
 
 /** How far from a span that matches the rest of its trace is looked for. */
 export const MAX_TRACE_HOURS = 24;
-
-/** The writer refuses starts that lie more than an hour ahead; clocks differ a little. */
-const HOURS_AHEAD = 2;
 
 /** The hours that have not expired. The table deletes late, so hours are dropped by the clock. */
 export function keptHours(nowMillis: number, retentionHours: number): Hours {

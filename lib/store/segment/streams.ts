@@ -8,11 +8,17 @@ const LEVEL = 3;
 /** Below this no run of bytes gets smaller by more than its frame's own overhead. */
 const MIN_COMPRESSED_BYTES = 24;
 
+/** What comes out is gathered in chunks: one is enough, and no larger than what goes in. */
+const MAX_CHUNK_BYTES = 64 * 1024;
+const MAX_PIECE_BYTES = 1024 * 1024;
+const CHUNK_ROOM = 128;
+
 /** One zstd frame that states its content's size. */
 export function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 1 },
     pledgedSrcSize: bytes.length,
+    chunkSize: Math.min(bytes.length, MAX_CHUNK_BYTES) + CHUNK_ROOM,
   });
 }
 
@@ -20,7 +26,10 @@ export function compress(bytes: Uint8Array): Uint8Array {
 function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(frame, { maxOutputLength: Math.max(length, 1) });
+    bytes = zstdDecompressSync(frame, {
+      maxOutputLength: Math.max(length, 1),
+      chunkSize: Math.min(length, MAX_PIECE_BYTES) + CHUNK_ROOM,
+    });
   } catch (cause) {
     throw Object.assign(reader.fault("a compressed run cannot be inflated"), { cause });
   }
