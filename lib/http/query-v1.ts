@@ -2,13 +2,14 @@ import { type Context, Hono } from "hono";
 import { ENVELOPE_HEAD, envelopeTail, type Fault, listEnvelope } from "../jaeger/envelope.ts";
 import { rawParameter, searchRequest, timeHint } from "../jaeger/parameters.ts";
 import { tracePieces } from "../jaeger/trace-json.ts";
-import { invalid, MEANING, TracingError } from "../model/errors.ts";
+import { invalid, MEANING } from "../model/errors.ts";
 import { parseTraceId, shortTraceId } from "../model/ids.ts";
 import { KINDS } from "../model/span.ts";
 import type { Clock } from "../model/time.ts";
 import type { Operation } from "../model/trace-query.ts";
 import type { Finding, Search } from "../pipeline/search.ts";
 import type { Names } from "../store/port.ts";
+import { shownFault } from "./failure.ts";
 import { jsonAnswer, whole } from "./json-answer.ts";
 
 export interface QueryV1Parts {
@@ -114,6 +115,6 @@ const toFault = ({ message, traceId }: { message: string; traceId: string | unde
   traceId === undefined ? { msg: message } : { msg: message, traceID: shortTraceId(traceId) };
 
 function lateFault(error: unknown): Fault {
-  const known = error instanceof TracingError ? error : new TracingError("internal", "internal error");
+  const known = shownFault(error);
   return { code: MEANING[known.code].http, msg: `the answer ends early: ${known.message}` };
 }

@@ -1,11 +1,13 @@
 import { type Context, Hono } from "hono";
 import { faultEnvelope } from "../jaeger/envelope.ts";
-import { invalid, MEANING, TracingError } from "../model/errors.ts";
+import { invalid } from "../model/errors.ts";
 import type { Clock } from "../model/time.ts";
 import { type ShowSettings, tracesSearch } from "../pipeline/search.ts";
 import type { Names, TraceReader } from "../store/port.ts";
+import { failure, plainText } from "./failure.ts";
 import { queryPage } from "./page.ts";
 import { queryV1 } from "./query-v1.ts";
+import { queryV3 } from "./query-v3.ts";
 
 export interface QueryAppParts {
   readonly store: TraceReader & Names;
@@ -38,29 +40,15 @@ export function queryApp({
   const showPage = () => new Response(page.html, { headers: page.headers });
   app.get(`${base}/`, showPage);
   if (base !== "") app.get(base, showPage);
+  app.route(`${base}/api/v3`, queryV3({ search, names: store, tenantOf, onFault }));
   app.route(`${base}/api`, queryV1({ search, names: store, clock, tenantOf, onFault }));
   app.notFound(notFound);
-  app.onError((error, c) => fail(c, error, onFault));
+  app.onError((error, c) => failure(c, error, { body: faultEnvelope, onFault }));
   return app;
 }
 
 /** Jaeger answers so to every path and method that it does not have. */
-const notFound = (c: Context): Response => plain(c, 404, "404 page not found\n");
-
-/** The envelope, labelled as text: that is how Jaeger sends it, and how clients expect it (jaeger-wire 1.2). */
-function fail(c: Context, error: unknown, onFault: (error: unknown) => void): Response {
-  const known = error instanceof TracingError ? error : new TracingError("internal", "internal error");
-  const status = MEANING[known.code].http;
-  if (status >= 500) onFault(error);
-  if (known.retryAfterSeconds !== undefined) c.header("Retry-After", String(known.retryAfterSeconds));
-  return plain(c, status, faultEnvelope(status, known.message));
-}
-
-function plain(c: Context, status: 400 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503, text: string): Response {
-  c.header("Content-Type", "text/plain; charset=utf-8");
-  c.header("X-Content-Type-Options", "nosniff");
-  return c.body(text, status);
-}
+const notFound = (c: Context): Response => plainText(c, 404, "404 page not found\n");
 
 function checkedBasePath(path: string): string {
   if (path === "" || path === "/") return "";

@@ -12,7 +12,7 @@ import type { Tag, TimeHint, TraceQuery } from "../model/trace-query.ts";
 import { parseGoBool, parseGoInt } from "./go-values.ts";
 
 /** Jaeger's default, and what it takes 0 and less to mean on its newer APIs. */
-const DEFAULT_TRACES = 100;
+export const DEFAULT_TRACES = 100;
 
 /** Jaeger's UI asks for at most 1,500. Every trace is read whole, so a larger number than this ends in the search's budget, not in an answer. */
 const MAX_TRACES = 10_000;
@@ -61,7 +61,7 @@ function traceQuery(parameters: URLSearchParams, clock: Clock): TraceQuery {
   const startMicros = optional(parameters, "start", parseMicros);
   // Before the end that was asked for: Jaeger counts from now even then, and so searches nothing.
   const start =
-    startMicros === undefined ? clamp((end < now ? end : now) - DEFAULT_WINDOW_NANOS) : firstNano(startMicros);
+    startMicros === undefined ? clampNanos((end < now ? end : now) - DEFAULT_WINDOW_NANOS) : firstNano(startMicros);
   if (start > end) throw invalid("'end' should not be before 'start'");
   const durationMin = optional(parameters, "minDuration", parseGoDuration);
   const durationMax = optional(parameters, "maxDuration", parseGoDuration);
@@ -79,11 +79,14 @@ function traceQuery(parameters: URLSearchParams, clock: Clock): TraceQuery {
   };
 }
 
-function parseLimit(text: string): number {
+/** How many traces a search shows. */
+export function parseLimit(text: string): number {
   const limit = Number(parseGoInt(text, 32));
   if (limit > MAX_TRACES) throw invalid(`${limit}: expected at most ${MAX_TRACES} traces`);
   return limit > 0 ? limit : DEFAULT_TRACES;
 }
+
+const TAGS_FAULT = "malformed 'tags' parameter, cannot unmarshal JSON";
 
 /** `tag=key:value`, each one condition, and `tags={"key":"value"}`, which wins where both name a key. */
 function tags(parameters: URLSearchParams): Tag[] {
@@ -95,13 +98,14 @@ function tags(parameters: URLSearchParams): Tag[] {
   }
   for (const text of parameters.getAll("tags")) {
     if (text === "") continue;
-    for (const [key, value] of parseTags(text)) values.set(key, value);
+    for (const [key, value] of parseTags(text, TAGS_FAULT)) values.set(key, value);
   }
   return [...values].map(([key, value]) => ({ key, value }));
 }
 
-function parseTags(text: string): [string, string][] {
-  const fault = (what: string) => invalid(`malformed 'tags' parameter, cannot unmarshal JSON: ${what}`);
+/** Conditions as a JSON object of strings. @param lead what a fault's message begins with */
+export function parseTags(text: string, lead: string): [string, string][] {
+  const fault = (what: string) => invalid(`${lead}: ${what}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -124,10 +128,11 @@ function parseHintMicros(text: string): bigint {
 }
 
 /** Clients know whole microseconds only: a window holds all nanoseconds of its first and of its last. */
-const firstNano = (micros: bigint): bigint => clamp(micros * NANOS_PER_MICRO);
-const lastNano = (micros: bigint): bigint => clamp(micros * NANOS_PER_MICRO + NANOS_PER_MICRO - 1n);
+const firstNano = (micros: bigint): bigint => clampNanos(micros * NANOS_PER_MICRO);
+const lastNano = (micros: bigint): bigint => clampNanos(micros * NANOS_PER_MICRO + NANOS_PER_MICRO - 1n);
 
-const clamp = (nanos: bigint): bigint => (nanos < 0n ? 0n : nanos > MAX_NANOS ? MAX_NANOS : nanos);
+/** The nearest time that can be stored. */
+export const clampNanos = (nanos: bigint): bigint => (nanos < 0n ? 0n : nanos > MAX_NANOS ? MAX_NANOS : nanos);
 
 /** A parameter's first value; not set and empty are the same, as to Jaeger. */
 function optional<T>(parameters: URLSearchParams, name: string, parse: (text: string) => T): T | undefined {

@@ -5,12 +5,10 @@ import { NANOS_PER_MICRO } from "../model/time.ts";
 import { referencesJson } from "./references.ts";
 import { spanTags } from "./span-tags.ts";
 import { tagJson, tagsJson } from "./tags.ts";
+import { sentWarnings, WARNINGS_KEY } from "./warnings.ts";
 
 /** Text is handed on in pieces of at least this many characters: large enough for few writes, small beside a trace. */
 const PIECE_CHARS = 64 * 1024;
-
-/** Where Jaeger's own components keep warnings about a span (jaeger/internal/jptrace/warning.go). */
-const WARNINGS_KEY = "@jaeger@warnings";
 
 /**
  * A trace as Jaeger's UI model has it (jaeger/internal/uimodel/model.go; OTLP is mapped as in jaeger-wire 1.7), in
@@ -52,12 +50,6 @@ function logJson(event: SpanEvent): string {
   const isNamed = event.name !== "" && !event.attributes.some((attribute) => attribute.key === "event");
   if (isNamed) fields.unshift(tagJson({ key: "event", value: { type: "string", value: event.name } }));
   return `{"timestamp":${event.timeNanos / NANOS_PER_MICRO},"fields":[${fields.join(",")}]}`;
-}
-
-function sentWarnings(span: Span): string[] {
-  const sent = span.attributes.find((attribute) => attribute.key === WARNINGS_KEY)?.value;
-  if (sent?.type !== "array") return [];
-  return sent.values.flatMap((value) => (value.type === "string" ? [value.value] : []));
 }
 
 const warningsJson = (warnings: readonly string[]): string =>
