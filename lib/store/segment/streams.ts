@@ -22,7 +22,7 @@ export function compress(bytes: Uint8Array): Uint8Array {
   });
 }
 
-/** Inflates a frame that must hold exactly `length` bytes; never allocates more. */
+/** Inflates a frame that must hold exactly `length` bytes; never inflates more. */
 function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
   let bytes: Uint8Array;
   try {
