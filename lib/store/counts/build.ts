@@ -1,3 +1,4 @@
+import { boundedName } from "../bounded-name.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
@@ -29,7 +30,7 @@ interface Content {
   readonly all: RowHalves;
   readonly folded: number;
   readonly minutes: readonly MinuteRow[];
-  /** `parent service × services + child service`, calls. */
+  /** `parent service × services + child service` of the plan, calls. */
   readonly edges: readonly (readonly [number, number])[];
   /** Rows by hash, each a half. */
   readonly halves: Uint32Array;
@@ -69,52 +70,68 @@ function byHash(hash: Float64Array, rows: Uint32Array): Uint32Array {
   return ordered;
 }
 
-/** One body, or as many as it takes: what is too large is cut in the middle. */
+/** One body, or as many as it takes: what is too large is cut in the middle. Names are bounded, so one of each always fits. */
 function encodeWithin(content: Content, limitBytes: number): Uint8Array[] {
   const body = encode(content);
-  const { minutes, halves } = content;
-  if (body.length <= limitBytes || (minutes.length <= 1 && halves.length <= 1)) return [body];
-  const middle = { minutes: minutes.length >>> 1, halves: halves.length >>> 1 };
+  const { minutes, edges, halves } = content;
+  if (body.length <= limitBytes || Math.max(minutes.length, edges.length, halves.length) <= 1) return [body];
+  const [minute, edge, half] = [minutes.length >>> 1, edges.length >>> 1, halves.length >>> 1];
+  const lower = { minutes: minutes.slice(0, minute), edges: edges.slice(0, edge), halves: halves.slice(0, half) };
+  const upper = { minutes: minutes.slice(minute), edges: edges.slice(edge), halves: halves.slice(half) };
   return [
-    ...encodeWithin(
-      { ...content, minutes: minutes.slice(0, middle.minutes), halves: halves.slice(0, middle.halves) },
-      limitBytes,
-    ),
-    ...encodeWithin(
-      { ...content, folded: 0, edges: [], minutes: minutes.slice(middle.minutes), halves: halves.slice(middle.halves) },
-      limitBytes,
-    ),
+    ...encodeWithin({ ...content, ...lower }, limitBytes),
+    ...encodeWithin({ ...content, ...upper, folded: 0 }, limitBytes),
   ];
 }
 
-function encode({ who, kind, all, folded, minutes, edges, halves }: Content): Uint8Array {
+function encode(content: Content): Uint8Array {
+  const { who, folded, minutes, edges } = content;
+  const named = namedServices(content);
   const out = new ByteWriter(1024);
   out.byte(COUNTS_VERSION);
   const text = new ByteWriter(1024);
-  text.varint(who.services.length);
-  for (const service of who.services) text.text(service);
+  text.varint(named.size);
+  for (const service of named.keys()) text.text(boundedName(who.services[service] as string));
   text.varint(folded);
-  writeMinutes(text, minutes);
+  writeMinutes(text, minutes, named);
   text.varint(edges.length);
   for (const [edge, calls] of edges) {
-    text.varint(edge);
+    const [parent, child] = ends(edge, who);
+    text.varint((named.get(parent) as number) * named.size + (named.get(child) as number));
     text.varint(calls);
   }
   writeStream(out, text.view());
-  writeHalves(out, who, kind, all, halves);
+  writeHalves(out, content, named);
   return out.finish();
 }
 
+const ends = (edge: number, { services }: PlanServices): [number, number] => [
+  Math.floor(edge / services.length),
+  edge % services.length,
+];
+
+/** The services that a body needs, and no other: the plan's numbers of them, under the body's own. */
+function namedServices({ who, minutes, edges, halves }: Content): ReadonlyMap<number, number> {
+  const named = new Map<number, number>();
+  const name = (service: number): void => {
+    if (!named.has(service)) named.set(service, named.size);
+  };
+  for (const { service } of minutes) name(service);
+  for (const [edge] of edges) ends(edge, who).forEach(name);
+  for (const row of halves) name(who.service[row] as number);
+  return named;
+}
+
 /** Neighbours of the same operation name it once. */
-function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[]): void {
+function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[], named: ReadonlyMap<number, number>): void {
   out.varint(minutes.length);
   let before: MinuteRow | undefined;
   for (const row of minutes) {
     const isSame = row.service === before?.service && row.operation === before.operation && row.kind === before.kind;
     out.varint(row.minute * 2 + (isSame ? 1 : 0));
     if (!isSame) {
-      out.varint(row.service * 8 + row.kind);
-      out.text(row.operation);
+      out.varint((named.get(row.service) as number) * 8 + row.kind);
+      out.text(boundedName(row.operation));
     }
     out.varint(row.errors);
     out.varint(row.durations.length);
@@ -134,11 +151,10 @@ function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[]): void {
  */
 function writeHalves(
   out: ByteWriter,
-  who: PlanServices,
-  kind: Uint8Array,
-  { hash, starts, references, peers, isReferred }: RowHalves,
-  rows: Uint32Array,
+  { who, kind, all, halves: rows }: Content,
+  named: ReadonlyMap<number, number>,
 ): void {
+  const { hash, starts, references, peers, isReferred } = all;
   out.varint(rows.length);
   const sorted = Float64Array.from(rows, (row) => hash[row] as number);
   for (const plane of hashPlanes(sorted)) writeStream(out, plane);
@@ -148,12 +164,12 @@ function writeHalves(
     const [from, to] = [starts[row] as number, starts[row + 1] as number];
     const more = (to > from ? HAS_REFERENCES : 0) + (peer === undefined ? 0 : HAS_PEER);
     flags.byte((SIDE_OF_KIND[kind[row] as number] ?? 0) + more + (isReferred[row] === 1 ? IS_REFERRED : 0));
-    service.varint(who.service[row] as number);
+    service.varint(named.get(who.service[row] as number) as number);
     if (to > from) {
       referred.varint(to - from);
       for (let i = from; i < to; i++) writeReference(referred, references[i] as number, sorted);
     }
-    if (peer !== undefined) called.text(peer);
+    if (peer !== undefined) called.text(boundedName(peer));
   }
   for (const column of [flags, service, referred, called]) writeStream(out, column.view());
 }

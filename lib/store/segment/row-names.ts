@@ -1,18 +1,18 @@
+import { MAX_NAME_BYTES } from "../bounded-name.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { PART_ROWS, type SegmentLimits } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
 import type { RowsPart } from "./types.ts";
 
-/** Longer names are cut, and shorter ones when all of a part would be too many: rows must fit their item, whatever spans are called. */
-const MAX_NAME_BYTES = 1024;
 /** So many operations as a part has rows fit with names of this length. */
 const MIN_NAME_BYTES = 8;
 /** The columns of a part's rows take less than half of an item even if nothing compresses. */
 const NAMES_SHARE = 1 / 3;
 
 /**
- * Names of services and operations of a part, in the order of their numbers in the part.
+ * Names of services and operations of a part, in the order of their numbers in the part. Long ones are cut, and shorter
+ * ones when all of a part would be too many: rows must fit their item, whatever spans are called.
  *
  * @param operations numbers within the segment
  */

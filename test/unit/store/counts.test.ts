@@ -160,6 +160,34 @@ describe("counts", () => {
     expect(all.map((counts) => counts.foldedOperations)).toEqual([40]);
   });
 
+  test("no body is larger than its limit, however many services there are and whatever they are called", () => {
+    const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
+    const spans = Array.from({ length: 2000 }, (_, n) => ({
+      ...(template as TestSpan),
+      ...{ id: (n + 1).toString(16).padStart(16, "0"), parent: n === 0 ? undefined : n.toString(16).padStart(16, "0") },
+      ...{ service: `${n} ${"é".repeat(n % 7 === 0 ? 40_000 : 500)}`, name: `${n} ${"x".repeat(3000)}`, kind: n % 3 },
+      ...{ peer: `${n} ${"p".repeat(n % 5 === 0 ? 50_000 : 10)}`, links: [] },
+    }));
+    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
+    const limit = 50_000;
+    const bodies = buildCounts(plan as NonNullable<typeof plan>, limit).flatMap((hour) => hour.bodies);
+    for (const body of bodies) expect(body.length).toBeLessThanOrEqual(limit);
+    const counts = bodies.map((body) => readCounts(body));
+    expect(counts.flatMap((one) => one.halves)).toHaveLength(2000);
+    expect(counts.flatMap((one) => one.minutes).reduce((sum, row) => sum + row.calls, 0)).toBe(2000);
+    // Names that differ only behind the cut are one; these differ at once.
+    expect(new Set(counts.flatMap((one) => one.halves).map((half) => half.service)).size).toBe(2000);
+    expect(bodies.reduce((sum, body) => sum + body.length, 0)).toBeLessThan(2000 * 4 * 1024);
+  });
+
+  test("a span counts as referring to 129 others at most", () => {
+    const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
+    const links = Array.from({ length: 1000 }, (_, n) => (n + 2).toString(16).padStart(16, "0"));
+    const span = { ...(template as TestSpan), parent: undefined, links, id: "0000000000000001" };
+    const [counts] = [...countsOf([[[span]]]).values()].flat();
+    expect(counts?.halves.map((half) => half.references.length)).toEqual([129]);
+  });
+
   test("every truncation is refused, never read as less", () => {
     const spans = fc.sample(arbitrarySpans, { numRuns: 1, seed: 11 })[0] as TestSpan[];
     const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
