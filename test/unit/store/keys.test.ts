@@ -5,12 +5,14 @@ import {
   bundleKey,
   countsKey,
   countsRange,
+  HOURS_AHEAD,
   headKey,
   headRange,
   hourTtl,
   keyText,
   lateHeadKey,
   lateHeadRange,
+  nameTtl,
   operationKey,
   pageKey,
   readerKey,
@@ -142,5 +144,15 @@ describe("keys", () => {
   test("what stands in an hour expires a retention after the hour's end", () => {
     const start = Date.UTC(2026, 10, 22, 13) / 1000;
     expect(hourTtl(start / 3600, 168)).toBe(start + 3600 + 7 * 86_400);
+  });
+
+  test("a name expires no earlier than any span that comes before the name is put again", () => {
+    const late = fc.integer({ min: 0, max: 3_599_999 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2e12 }), late, fc.integer({ min: 1, max: 9_000 }), (putAt, later, kept) => {
+        const hourNow = Math.floor((putAt + later) / 3_600_000);
+        expect(nameTtl(putAt, kept)).toBeGreaterThanOrEqual(hourTtl(hourNow + HOURS_AHEAD, kept));
+      }),
+    );
   });
 });

@@ -104,10 +104,10 @@ describe("names", () => {
     expect(await names.operations("t", "web")).toHaveLength(1_200);
   });
 
-  test("a name outlives by an hour what it was last put for, and is not listed after that", async () => {
+  test("a name outlives the retention by the four hours in which it may still be brought, and is not listed after that", async () => {
     const { writer, at } = bench();
     await writer().write("t", AT, [operation("web", "x")]);
-    expect(await at(AT + 169 * HOUR - 1).services("t")).toEqual(["web"]);
-    expect(await at(AT + 169 * HOUR).services("t")).toEqual([]);
+    expect(await at(AT + 172 * HOUR - 1).services("t")).toEqual(["web"]);
+    expect(await at(AT + 172 * HOUR).services("t")).toEqual([]);
   });
 });

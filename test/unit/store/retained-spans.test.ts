@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gatherSpans } from "../../../lib/store/plan-spans.ts";
+import { gatherSpans, type PlanSpans } from "../../../lib/store/plan-spans.ts";
 import { retainedSpans } from "../../../lib/store/retained-spans.ts";
 import { opentelemetry } from "../../../proto/gen/index.js";
 
 const { TracesData } = opentelemetry.proto.trace.v1;
 
+/** When ingest received them. */
 const AT = Date.UTC(2026, 10, 22, 13, 30);
-const MINUTE = 60_000;
+const HOUR = 3_600_000;
 const RETENTION_HOURS = 48;
 
 /** As protobufjs takes it. */
@@ -17,46 +18,67 @@ const fixed64 = (value: bigint) => ({
   unsigned: true,
 });
 
-/** A batch of one-span traces that start at these times, milliseconds since the epoch; the n-th span's name is n. */
-function gathered(starts: readonly number[]) {
-  const spans = starts.map((start, n) => ({
-    traceId: Buffer.from(String(n).padStart(32, "a"), "hex"),
-    spanId: Buffer.from(String(n).padStart(16, "a"), "hex"),
-    name: String(n),
-    startTimeUnixNano: fixed64(BigInt(start) * 1_000_000n),
-    endTimeUnixNano: fixed64(BigInt(start) * 1_000_000n + BigInt(n) + 5n),
-  }));
+/** One-span traces that start at these times, milliseconds since the epoch; the spans' names count from `first`. */
+function tracesOf(starts: readonly number[], first = 0) {
+  const spans = starts
+    .map((start, i) => [first + i, start] as const)
+    .map(([n, start]) => ({
+      traceId: Buffer.from(String(n).padStart(32, "a"), "hex"),
+      spanId: Buffer.from(String(n).padStart(16, "a"), "hex"),
+      name: String(n),
+      startTimeUnixNano: fixed64(BigInt(start) * 1_000_000n),
+      endTimeUnixNano: fixed64(BigInt(start) * 1_000_000n + BigInt(n) + 5n),
+    }));
   const message = { resourceSpans: [{ scopeSpans: [{ spans }] }] };
-  const traces = TracesData.encode(message as never).finish();
-  const [all] = gatherSpans([{ tenant: "t", receivedNanos: 1n, traces }]);
+  return TracesData.encode(message as never).finish();
+}
+
+function gathered(starts: readonly number[]) {
+  const [all] = gatherSpans([{ tenant: "t", receivedNanos: BigInt(AT) * 1_000_000n, traces: tracesOf(starts) }]);
   if (all === undefined) throw new Error("no spans");
   return all;
 }
 
-const retained = (starts: readonly number[]) => {
-  const { spans, dropped } = retainedSpans(gathered(starts), AT, RETENTION_HOURS);
-  const { table } = spans;
-  const names = Array.from({ length: table.count }, (_, row) =>
+const namesOf = ({ table }: PlanSpans): string[] =>
+  Array.from({ length: table.count }, (_, row) =>
     Buffer.from(table.bytes.subarray(table.nameStart[row], table.nameEnd[row])).toString(),
   );
-  return { names, dropped, spans };
+
+const retained = (starts: readonly number[]) => {
+  const { spans, dropped } = retainedSpans(gathered(starts), RETENTION_HOURS);
+  return { names: namesOf(spans), dropped, spans };
 };
 
 describe("spans that are retained", () => {
-  test("are those whose hour has not expired, and those up to an hour ahead", () => {
+  test("are those whose hour had not expired when they were received, and those up to two hours ahead", () => {
     // The hour of 13:00 two days ago expires at 14:00 today, the one before it has expired at 13:00.
     const hourBefore = Date.UTC(2026, 10, 20, 12, 59, 59, 999);
-    const { names, dropped } = retained([AT, hourBefore, hourBefore + 1, AT + 60 * MINUTE, AT + 60 * MINUTE + 1, 1]);
+    const hourAfter = Date.UTC(2026, 10, 22, 16);
+    const { names, dropped } = retained([AT, hourBefore, hourBefore + 1, hourAfter - 1, hourAfter, 1]);
     expect([names, dropped]).toEqual([["0", "2", "3"], 3]);
   });
 
+  test("are judged each by when its own record was received", () => {
+    const day = 24 * HOUR;
+    const batches = [AT - 3 * day, AT].map((received, n) => ({
+      tenant: "t",
+      receivedNanos: BigInt(received) * 1_000_000n,
+      traces: tracesOf([AT - 3 * day, AT], n * 2),
+    }));
+    const [all] = gatherSpans(batches);
+    if (all === undefined) throw new Error("no spans");
+    const { spans, dropped } = retainedSpans(all, RETENTION_HOURS);
+    expect([namesOf(spans), dropped]).toEqual([["0", "3"], 2]);
+  });
+
   test("keep everything that was known of them", () => {
-    const start = fc.integer({ min: AT - 100 * 60 * MINUTE, max: AT + 100 * MINUTE });
+    const start = fc.integer({ min: AT - 100 * HOUR, max: AT + 5 * HOUR });
     fc.assert(
       fc.property(fc.array(start, { minLength: 1, maxLength: 60 }), (starts) => {
         const { names, dropped, spans } = retained(starts);
-        const from = Math.floor(AT / 3_600_000 - RETENTION_HOURS) * 3_600_000;
-        expect(names).toEqual(starts.flatMap((one, n) => (one >= from && one <= AT + 60 * MINUTE ? String(n) : [])));
+        const from = (Math.floor(AT / HOUR) - RETENTION_HOURS) * HOUR;
+        const end = (Math.floor(AT / HOUR) + 3) * HOUR;
+        expect(names).toEqual(starts.flatMap((one, n) => (one >= from && one < end ? String(n) : [])));
         expect(names.length + dropped).toBe(starts.length);
         const kept = names.map(Number).map((n) => ({ n, start: BigInt(starts[n] ?? 0) * 1_000_000n }));
         expect([...spans.startNanos]).toEqual(kept.map((one) => one.start));
@@ -69,8 +91,8 @@ describe("spans that are retained", () => {
   });
 
   test("are the very same when all are", () => {
-    const all = gathered([AT, AT - MINUTE]);
-    expect(retainedSpans(all, AT, RETENTION_HOURS)).toEqual({ spans: all, dropped: 0 });
+    const all = gathered([AT, AT - HOUR]);
+    expect(retainedSpans(all, RETENTION_HOURS)).toEqual({ spans: all, dropped: 0 });
   });
 
   test("may be none", () => {

@@ -69,6 +69,8 @@ const PARTS = [
 const BATCHES = PARTS.flatMap((part) => part.batches);
 const SENT = PARTS.flatMap((part) => part.all);
 
+const receivedNow = (batch: Batch): Batch => ({ ...batch, receivedNanos: BigInt(PLAN.at) * 1_000_000n });
+
 function writerOn(table: MemoryItems): TraceWriter {
   const { clock, sleep } = virtualTime(PLAN.at);
   const batches = itemBatches({ items: table, clock, sleep, random: () => 0.5 });
@@ -155,7 +157,7 @@ describe("writing a plan", () => {
     for (const { pk, ttl } of undisturbed.stored()) {
       const [kind, , hour] = pk.split("#");
       if (kind === "S" || kind === "G") expect(ttl).toBe((Number(hour) + 1 + RETENTION_HOURS) * 3600);
-      else if (kind === "C" || kind === "O") expect(ttl).toBe(PLAN.at / 1000 + (RETENTION_HOURS + 1) * 3600);
+      else if (kind === "C" || kind === "O") expect(ttl).toBe(PLAN.at / 1000 + (RETENTION_HOURS + 4) * 3600);
       else expect(ttl % 3600).toBe(0);
     }
   });
@@ -223,19 +225,30 @@ describe("writing a plan", () => {
     const table = memoryItems();
     const foreign = [
       sent("shop", 2, PLAN.at - (RETENTION_HOURS + 2) * HOUR, 1_000),
-      sent("shop", 3, PLAN.at + 2 * HOUR, 1_000),
+      sent("shop", 3, PLAN.at + 3 * HOUR, 1_000),
     ];
-    const report = await writerOn(table).write(PLAN, [...BATCHES, ...foreign.flatMap((one) => one.batches)]);
+    const received = foreign.flatMap((one) => one.batches).map(receivedNow);
+    const report = await writerOn(table).write(PLAN, [...BATCHES, ...received]);
     const dropped = foreign.flatMap((one) => one.all).length;
     expect(report).toEqual({ spans: SENT.length, dropped, waitingNames: 0 });
     expect(heads(table).length).toBe(heads(undisturbed).length);
+  });
+
+  test("a plan that says it was made long after, or long before, loses nothing of what ingest took", async () => {
+    for (const days of [9, -9]) {
+      const plan = { ...PLAN, at: PLAN.at + days * 24 * HOUR };
+      expect(await writerOn(memoryItems()).write(plan, BATCHES)).toMatchObject({ spans: SENT.length, dropped: 0 });
+    }
   });
 
   test("of nothing is nothing", async () => {
     const table = memoryItems();
     expect(await writerOn(table).write(PLAN, [])).toEqual({ spans: 0, dropped: 0, waitingNames: 0 });
     const { batches, all } = sent("shop", 1, PLAN.at + 3 * HOUR, 1);
-    expect(await writerOn(table).write(PLAN, batches)).toMatchObject({ spans: 0, dropped: all.length });
+    expect(await writerOn(table).write(PLAN, batches.map(receivedNow))).toMatchObject({
+      spans: 0,
+      dropped: all.length,
+    });
     expect(table.calls).toBe(0);
   });
 });
