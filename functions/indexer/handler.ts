@@ -8,6 +8,7 @@ import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kine
 import { quarantineBucket, s3Client } from "../../lib/stream/quarantine-s3.ts";
 import { type ReadShard, shardReader } from "../../lib/stream/reader.ts";
 import { clock, log, random, sleep } from "../lambda.ts";
+import { noticeLog } from "../notice-log.ts";
 import { type KinesisEvent, recordsByShard } from "./event.ts";
 
 /** Kinesis allows 10,000 a call and ends one at 10 MB: a plan is read in one or two. */
@@ -30,7 +31,7 @@ async function openReader(): Promise<ReadShard> {
     quarantine: quarantineBucket(s3Client(), env.QUARANTINE_BUCKET),
     clock,
     functionTimeoutMillis: env.TIMEOUT_SECONDS * 1000,
-    onNotice: (notice) => log.error("records were not indexed", notice),
+    onNotice: noticeLog(log),
   });
 }
 

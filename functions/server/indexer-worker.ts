@@ -6,7 +6,8 @@ import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
-import { type ReaderNotice, shardReader } from "../../lib/stream/reader.ts";
+import { shardReader } from "../../lib/stream/reader.ts";
+import { noticeLog } from "../notice-log.ts";
 import type { IndexerData } from "./indexer-thread.ts";
 import { provision } from "./provision.ts";
 import { quarantineFolder } from "./quarantine-folder.ts";
@@ -54,8 +55,7 @@ await serveThread<IndexerData>(async (data) => {
     quarantine: quarantineFolder(data.quarantine),
     clock: CLOCK,
     functionTimeoutMillis: data.isKinesisEmbedded ? TRY_MILLIS.alone : TRY_MILLIS.shared,
-    onNotice: (notice: ReaderNotice) =>
-      log.error(notice.kind === "lost" ? "records are lost" : "a record was set aside", notice),
+    onNotice: noticeLog(log),
   });
   const stopping = new AbortController();
   const following = followStream({

@@ -10,7 +10,7 @@ export function indexRecords(store: TraceWriter, stream: string): Indexer {
       store.check(batchOf(record));
     },
     async index({ first, last, at, closed }, shardId, records) {
-      await store.write({ stream, shardId, first, last, at, closed }, records.map(batchOf));
+      return store.write({ stream, shardId, first, last, at, closed }, records.map(batchOf));
     },
   };
 }

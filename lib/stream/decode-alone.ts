@@ -92,6 +92,9 @@ async function forgetSuspect(claim: Claim): Promise<void> {
   }
 }
 
-/** Whether the try that named the suspect may still be running: then nothing can be said about the record. */
+/**
+ * Whether the try that named the suspect may still be running: then nothing can be said about the record. One that named
+ * it further in the future than that had a clock that was ahead, and would count as alive until time has caught up.
+ */
 export const mayBeAlive = (suspect: Suspect, now: number, functionTimeoutMillis: number): boolean =>
-  now - suspect.since <= functionTimeoutMillis;
+  Math.abs(now - suspect.since) <= functionTimeoutMillis;

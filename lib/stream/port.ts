@@ -103,6 +103,14 @@ export interface ReaderStates {
   closedHour(): Promise<number>;
 }
 
+/** What of a plan's records was left out, or has to come again. */
+export interface Indexed {
+  /** Spans that were outside retention when they were received. */
+  readonly dropped: number;
+  /** Names of services and operations that a later plan has to bring. */
+  readonly waitingNames: number;
+}
+
 /** What a plan is turned into. */
 export interface Indexer {
   /** Decodes one record alone and forgets the result. Throws TracingError invalid_argument when it never can be. */
@@ -111,7 +119,7 @@ export interface Indexer {
    * Writes everything the plan's records say, heads last. Repeating it writes the same bytes to the same keys. Throws,
    * before anything is written, when `check` would throw for one of them; the store being busy is throttled or unavailable.
    */
-  index(plan: Plan, shardId: string, records: readonly StreamRecord[]): Promise<void>;
+  index(plan: Plan, shardId: string, records: readonly StreamRecord[]): Promise<Indexed>;
 }
 
 export interface Quarantine {

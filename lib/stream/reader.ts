@@ -19,7 +19,17 @@ export type ReaderNotice =
       readonly reason: string;
     }
   /** The range was planned, and is no longer in the stream. */
-  | { readonly kind: "lost"; readonly shardId: string; readonly first: string; readonly last: string };
+  | { readonly kind: "lost"; readonly shardId: string; readonly first: string; readonly last: string }
+  /** Spans of that range that were outside retention when they were received. */
+  | {
+      readonly kind: "dropped";
+      readonly shardId: string;
+      readonly first: string;
+      readonly last: string;
+      readonly spans: number;
+    }
+  /** The plan brought more names of services and operations than one may write. */
+  | { readonly kind: "waiting"; readonly shardId: string; readonly names: number };
 
 export interface ShardReaderOptions {
   readonly states: ReaderStates;
@@ -155,10 +165,18 @@ async function index(claim: Claim, records: readonly StreamRecord[], options: As
   return true;
 }
 
-async function indexReadable(claim: Claim, records: readonly StreamRecord[], { indexer }: Aside): Promise<void> {
+async function indexReadable(
+  claim: Claim,
+  records: readonly StreamRecord[],
+  { indexer, onNotice }: Aside,
+): Promise<void> {
   const plan = openPlan(claim);
+  const { shardId } = claim;
   const readable = records.filter((record) => !plan.excluded.includes(record.sequenceNumber));
-  if (readable.length > 0) await indexer.index(plan, claim.shardId, readable);
+  if (readable.length === 0) return;
+  const { dropped, waitingNames } = await indexer.index(plan, shardId, readable);
+  if (dropped > 0) onNotice({ kind: "dropped", shardId, first: plan.first, last: plan.last, spans: dropped });
+  if (waitingNames > 0) onNotice({ kind: "waiting", shardId, names: waitingNames });
 }
 
 async function setUndecodableAside(claim: Claim, records: readonly StreamRecord[], options: Aside): Promise<string[]> {

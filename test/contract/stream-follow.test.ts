@@ -31,6 +31,7 @@ test("what is put into Kinesis is indexed once, though a shard is split on the w
       check: ({ data }) => void decodeRecord(data),
       index: async (_plan, _shardId, records) => {
         for (const { data } of records) indexed.push(Buffer.from(decodeRecord(data).traces).toString("hex"));
+        return { dropped: 0, waitingNames: 0 };
       },
     },
     quarantine: memoryQuarantine(),

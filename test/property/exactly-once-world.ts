@@ -176,7 +176,7 @@ function planted({ deadly }: World, life: Life, indexer: Indexer): Indexer {
         decode(record);
         await life.beat();
       }
-      await indexer.index(plan, shardId, records);
+      return indexer.index(plan, shardId, records);
     },
   };
 }

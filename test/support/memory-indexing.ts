@@ -68,6 +68,7 @@ export function memoryIndexer(table: Map<string, string>, life: Life, step: Arou
         table.set(key, body);
         await step("write after");
       }
+      return { dropped: 0, waitingNames: 0 };
     },
   };
 }

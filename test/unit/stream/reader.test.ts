@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { TracingError } from "../../../lib/model/errors.ts";
+import { shardReader } from "../../../lib/stream/reader.ts";
 import { encodeRecord } from "../../../lib/stream/record.ts";
 import { compareNumbers } from "../../../lib/stream/sequence.ts";
 import { Random } from "../../data/random.ts";
 import { type Life, Scheduler } from "../../support/invocations.ts";
 import { DEADLY, GARBLED } from "../../support/memory-indexing.ts";
 import { aWorld, FUNCTION_TIMEOUT_MILLIS, fill, invoke, SHARD, violations, type World } from "../../support/reading.ts";
+
+const DAY_MILLIS = 86_400_000;
 
 const plain = (count: number): number[][] => Array.from({ length: count }, (_, i) => [1, i]);
 
@@ -254,6 +257,38 @@ describe("a record that ends the process", () => {
     expect(world.states.items.get(SHARD)).toEqual(before);
     expect(world.quarantine.kept.size).toBe(0);
   });
+
+  test("is found though the clock of the try that named it was days ahead", async () => {
+    const world = aWorld();
+    const records = await fill(world, [...plain(2), [DEADLY]]);
+    world.now += 9 * DAY_MILLIS;
+    for (let i = 0; i < 3; i++) expect(await invoke(world, records)).toBe("died");
+    world.now -= 9 * DAY_MILLIS;
+    await deliver(world, 3);
+    expect(excludedIn(world)).toEqual([records[2]?.sequenceNumber]);
+    expect(violations(world, records)).toEqual([]);
+  });
+});
+
+test("what a plan left out, and what has to come again, is given notice of", async () => {
+  const world = aWorld();
+  const records = await fill(world, plain(2));
+  const read = shardReader({
+    states: world.states,
+    reader: world.stream,
+    recordsPerCall: 3,
+    indexer: { check: () => undefined, index: async () => ({ dropped: 5, waitingNames: 7 }) },
+    quarantine: world.quarantine,
+    clock: () => world.now,
+    functionTimeoutMillis: FUNCTION_TIMEOUT_MILLIS,
+    onNotice: (notice) => world.notices.push(notice),
+  });
+  await read(SHARD, records);
+  const [first, last] = [records[0]?.sequenceNumber, records[1]?.sequenceNumber];
+  expect(world.notices).toEqual([
+    { kind: "dropped", shardId: SHARD, first, last, spans: 5 },
+    { kind: "waiting", shardId: SHARD, names: 7 },
+  ]);
 });
 
 describe("nothing is set aside", () => {
