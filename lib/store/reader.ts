@@ -23,7 +23,8 @@ export interface TraceReaderOptions {
 
 /** What is stored never changes, so that a warm process need not read it again; small beside a function's 1 GB. */
 const CACHE_BYTES = 128 * 1024 * 1024;
-const HEAD_SHARE = 0.25;
+/** Two hours of small segments, three a second, take all of it. */
+const HEAD_SHARE = 0.5;
 
 export function traceReader(options: TraceReaderOptions): TraceReader {
   const { batches, clock, retentionHours, onRead } = options;

@@ -6,7 +6,6 @@ import { headRange, lateHeadRange, type Range, readHeadKey, readLateHeadKey } fr
 import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
-import { OPENED_GROWTH } from "./opened.ts";
 import type { SegmentRef } from "./parts.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
@@ -19,7 +18,11 @@ export interface HeadLoader {
  * A head is written after everything that it names, and shards write at the same time: one with an earlier `at` may appear
  * after one with a later `at`. So what is already known is read again from this much before the newest known `at`.
  */
-const OVERLAP_MILLIS = 10 * 60_000;
+const OVERLAP_MILLIS = 60_000;
+
+/** A write that is tried again takes longer, which is rare: further back is read again only now and then. */
+const WIDE_OVERLAP_MILLIS = 10 * 60_000;
+const WIDE_EVERY_MILLIS = 15_000;
 
 /** A plan that had to wait even longer for its turn (a table that pushed back, a crashed indexer) is seen after this. */
 const TRUST_MILLIS = 5 * 60_000;
@@ -33,17 +36,19 @@ const SETTLED_TRUST_MILLIS = 1_000;
 
 interface KnownHour {
   readonly segments: Map<SegmentId, SegmentRef>;
-  /** The newest `at` seen. */
+  /** The newest `at` seen, never ahead of our own clock: a reader's clock that is ahead must not hide what other shards write. */
   newestAt: number;
   /** When all of the hour was read; milliseconds since the epoch. */
   readonly readAt: number;
   /** When it was last asked for what is new. */
   checkedAt: number;
+  /** When it was last read again from further back. */
+  widelyCheckedAt: number;
   bytes: number;
 }
 
-/** What a decoded head weighs beside its bytes. */
-const REF_BYTES = 500;
+/** What a decoded head weighs beside its bytes, measured. A body inside it is views of them until a search opens it. */
+const REF_BYTES = 2000;
 
 /** @param cacheBytes heads never change, so those of the hours last asked for are kept */
 export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): HeadLoader {
@@ -78,17 +83,17 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
     const ranges =
       !isTrusted && isUnderWay(hour, nowMillis)
         ? timeSlices(tenant, hour)
-        : [headRange(tenant, hour, Math.max(0, now.newestAt - OVERLAP_MILLIS))];
+        : [headRange(tenant, hour, Math.max(0, now.newestAt - overlapMillis(now, nowMillis)))];
     let newestAt = now.newestAt;
     const take = (item: Item): void => {
       const { at, segment } = readHeadKey(item.sk);
       newestAt = Math.max(newestAt, at);
       if (now.segments.has(segment)) return;
       now.segments.set(segment, { head: readHead(item.body), hour, at });
-      now.bytes += item.body.length * OPENED_GROWTH.bundle + REF_BYTES;
+      now.bytes += item.body.length + REF_BYTES;
     };
     const pages = Math.max(...(await Promise.all(ranges.map((range) => query(range, spent, take)))));
-    now.newestAt = Math.max(now.newestAt, newestAt);
+    now.newestAt = Math.max(now.newestAt, Math.min(newestAt, nowMillis));
     now.checkedAt = Math.max(now.checkedAt, nowMillis);
     // Set again, because what it weighs is only looked at then.
     cache.delete(key);
@@ -138,11 +143,19 @@ function timeSlices(tenant: string, hour: number): Range[] {
   );
 }
 
+/** How far back an hour is read again now. */
+function overlapMillis(hour: KnownHour, nowMillis: number): number {
+  if (nowMillis - hour.widelyCheckedAt < WIDE_EVERY_MILLIS) return OVERLAP_MILLIS;
+  hour.widelyCheckedAt = nowMillis;
+  return WIDE_OVERLAP_MILLIS;
+}
+
 const unknownHour = (nowMillis: number): KnownHour => ({
   segments: new Map(),
   newestAt: 0,
   readAt: nowMillis,
   checkedAt: nowMillis,
+  widelyCheckedAt: nowMillis,
   bytes: 0,
 });
 

@@ -27,7 +27,7 @@ const EVERYTHING: TraceQuery = {
 
 async function write(store: TraceStore, number: number, spans: readonly PlainSpan[], at = NOW + number): Promise<void> {
   const plan = { stream: "spans/1", shardId: "0", first: `${number}`, last: `${number}`, at, closed: -1 };
-  await writeAll(store, TENANT, [{ plan, batches: [{ received: 1n, spans }] }]);
+  await writeAll(store, TENANT, [{ plan, batches: [{ received: BigInt(NOW) * 1_000_000n, spans }] }]);
 }
 
 async function find(store: TraceStore, more: Partial<TraceQuery> = {}) {

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { itemBatches } from "../../../../lib/store/batches.ts";
+import type { Items } from "../../../../lib/store/items.ts";
+import { budget, type ReadCost, SEARCH_LIMITS } from "../../../../lib/store/read/cost.ts";
+import { headLoader } from "../../../../lib/store/read/heads.ts";
+import { memoryItems } from "../../../support/memory-items.ts";
+import { HOUR, plainSpan } from "../../../support/plain-span.ts";
+import { HOUR_MILLIS, openStore, writeAll } from "../../../support/search-world.ts";
+
+const NOW = (HOUR + 1) * HOUR_MILLIS - 1000;
+const TENANT = "shop";
+
+async function writeSegment(items: Items, number: number, at: number): Promise<void> {
+  const plan = { stream: "spans/1", shardId: `${number % 4}`, first: `${number}`, last: `${number}`, at, closed: -1 };
+  await writeAll(openStore(items, NOW), TENANT, [
+    { plan, batches: [{ received: BigInt(NOW) * 1_000_000n, spans: Array.from({ length: 6 }, () => plainSpan()) }] },
+  ]);
+}
+
+/** Asks again and again for the same hour's heads, at the clock's times. */
+function asker(items: Items, cacheBytes: number, clock: () => number) {
+  const batches = itemBatches({ items, clock, sleep: async () => {}, random: () => 0.5 });
+  const loader = headLoader(batches, clock, cacheBytes);
+  return async (): Promise<{ heads: number; cost: ReadCost }> => {
+    const spent = budget(SEARCH_LIMITS, clock);
+    const heads = await loader.load(TENANT, { first: HOUR, last: HOUR }, spent);
+    return { heads: heads.length, cost: spent.cost };
+  };
+}
+
+test("a plan made under a clock that is ahead hides no head of another shard", async () => {
+  const items = memoryItems();
+  await writeSegment(items, 1, NOW + HOUR_MILLIS);
+  const ask = asker(items, 1e6, () => NOW);
+  expect((await ask()).heads).toBe(1);
+  await writeSegment(items, 2, NOW);
+  expect((await ask()).heads).toBe(2);
+});
+
+test("an hour of small segments, three a second, fits into the memory that a reader has for heads", async () => {
+  const items = memoryItems();
+  for (let n = 0; n < 200; n++) await writeSegment(items, n, NOW - 3_500_000 + n * 17_500);
+  // A reader has 64 MiB; two such hours have 22,000 of them.
+  const ask = asker(items, 600_000, () => NOW);
+  const cold = (await ask()).cost.bytes;
+  const { heads, cost } = await ask();
+  expect(heads).toBe(200);
+  expect(cost.bytes).toBeLessThan(cold / 4);
+});
+
+test("who asks again within seconds reads little more than what is new, and late ones before long", async () => {
+  const items = memoryItems();
+  for (let n = 0; n < 60; n++) await writeSegment(items, n, NOW - n * 10_000);
+  let now = NOW;
+  const ask = asker(items, 1e7, () => now);
+  const cold = (await ask()).cost.bytes;
+  now += 1_000;
+  expect((await ask()).cost.bytes).toBeLessThan(cold / 6);
+  await writeSegment(items, 100, NOW - 30_000);
+  expect((await ask()).heads).toBe(61);
+  await writeSegment(items, 101, NOW - 5 * 60_000);
+  now += 20_000;
+  expect((await ask()).heads).toBe(62);
+});
