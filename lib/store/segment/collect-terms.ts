@@ -36,8 +36,9 @@ export interface Terms {
 
 /** Room for so many at once: growing later copies all of it. */
 const USUAL_SPAN_TERMS = 32;
-/** Terms of a span that no span before it had. */
+/** Terms of a span that no span before it had; in a plan of the smallest spans there is no room for so many. */
 const USUAL_NEW_TERMS = 4;
+const MOST_EXPECTED_TERMS = 2 ** 18;
 
 const EVENT_KEY = keyTerm("event");
 const KINDS = [0, 1, 2, 3, 4, 5].map(kindTerm);
@@ -49,7 +50,7 @@ const STATUSES = [0, 1, 2].map(statusTerm);
  */
 export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: number): Terms {
   const { table } = spans.plan;
-  const terms = new TermTable(spans.tableRow.length * USUAL_NEW_TERMS);
+  const terms = new TermTable(Math.min(spans.tableRow.length * USUAL_NEW_TERMS, MOST_EXPECTED_TERMS));
   const cache = new AttributeCache(table.bytes);
   const rowLog = new PostingLog(spans.tableRow.length * USUAL_SPAN_TERMS);
   const sourceLog = new PostingLog();
