@@ -2,12 +2,12 @@ import { ingestApp } from "../../lib/http/ingest.ts";
 import { bufferedHandler } from "../../lib/http/lambda.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import { ingestEnv } from "../../lib/runtime/env.ts";
-import { kinesisClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import { kinesisPutClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
 import { clock, onFault, random, sleep, tenantOf } from "../lambda.ts";
 
 const env = ingestEnv(process.env);
 const take = ingest({
-  stream: kinesisWriter(kinesisClient(), env.STREAM_NAME),
+  stream: kinesisWriter(kinesisPutClient(), env.STREAM_NAME),
   retentionHours: env.RETENTION_HOURS,
   clock,
   random,

@@ -6,7 +6,7 @@ import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import { traceReader } from "../../lib/store/reader.ts";
-import { kinesisClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import { kinesisClient, kinesisPutClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
 import type { Backends } from "./backends.ts";
 import type { Answer } from "./door.ts";
 import { limitCalls } from "./limit-calls.ts";
@@ -44,12 +44,13 @@ export async function openRequests({ settings, backends, otlpEndpoint, log }: Re
   const { stream, table, retentionHours } = settings;
   const { isDynamoEmbedded } = backends;
   const kinesis = kinesisClient(backends.kinesis);
+  const puts = kinesisPutClient(backends.kinesis);
   const dynamo = dynamoClient(backends.dynamo);
   await provision({ ...backends, kinesis, dynamo, stream, table });
 
   const random = Math.random;
   const onFault = (error: unknown): void => log.error("a request failed", { error });
-  const take = ingest({ stream: kinesisWriter(kinesis, stream), clock: CLOCK, random, sleep, retentionHours });
+  const take = ingest({ stream: kinesisWriter(puts, stream), clock: CLOCK, random, sleep, retentionHours });
   const asked = dynamoItems(dynamo, table);
   const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
   const batches = itemBatches({ items, clock: CLOCK, random, sleep });
@@ -65,6 +66,7 @@ export async function openRequests({ settings, backends, otlpEndpoint, log }: Re
       sweeping.abort();
       await swept;
       kinesis.destroy();
+      puts.destroy();
       dynamo.destroy();
     },
   };

@@ -29,21 +29,42 @@ import { PARTITION_KEY } from "./record.ts";
 
 /** A connection inside one region takes milliseconds; what takes longer is better tried again. */
 const CONNECT_TIMEOUT_MILLIS = 1_000;
-/** Five megabytes up, or ten down, over a busy link. */
+/** Ten megabytes down over a busy link. */
 const REQUEST_TIMEOUT_MILLIS = 10_000;
+/**
+ * Five megabytes up. A request asks for the shards and puts, one after the other, and its last call may begin as its
+ * budget ends (PUT_BUDGET_MILLIS): it is told to come back before its agent, or the function itself, gives up.
+ */
+const PUT_TIMEOUT_MILLIS = 5_000;
+
+export interface KinesisOptions extends Pick<KinesisClientConfig, "region" | "endpoint" | "credentials"> {
+  /** How long a call may take. */
+  readonly requestMillis?: number;
+}
+
+/** For reading: the SDK repeats what fails. */
+export const kinesisClient = (options: KinesisOptions = {}): KinesisClient => clientOf(options);
+
+/**
+ * For {@link kinesisWriter}, which makes one attempt: only its caller knows the budget, and a repetition behind its back
+ * would put records twice that it then puts a third time.
+ */
+export const kinesisPutClient = (options: KinesisOptions = {}): KinesisClient =>
+  clientOf({ requestMillis: PUT_TIMEOUT_MILLIS, ...options, maxAttempts: 1 });
 
 /**
  * The one place where a Kinesis client is made. HTTP/1.1, though the SDK's own choice is HTTP/2: no emulator speaks it
  * without TLS, and those that check signatures refuse it with TLS.
  */
-export const kinesisClient = (
-  options: Pick<KinesisClientConfig, "region" | "endpoint" | "credentials"> = {},
-): KinesisClient =>
+const clientOf = ({
+  requestMillis = REQUEST_TIMEOUT_MILLIS,
+  ...options
+}: KinesisOptions & Pick<KinesisClientConfig, "maxAttempts">): KinesisClient =>
   new KinesisClient({
     ...options,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MILLIS,
-      requestTimeout: REQUEST_TIMEOUT_MILLIS,
+      requestTimeout: requestMillis,
       throwOnRequestTimeout: true,
     }),
   });
@@ -168,9 +189,10 @@ const THROTTLES = new Set([
   "ProvisionedThroughputExceededException",
   "LimitExceededException",
   "KMSThrottlingException",
+  "ThrottlingException",
 ]);
 
-/** The SDK's faults in our words. It has repeated what it could by then. */
+/** The SDK's faults in our words. */
 async function translated<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -20,7 +20,7 @@ const RETRY_AFTER_SECONDS = 4;
 export interface PutOptions {
   /** What the entries were grouped by. */
   readonly map: ShardMap;
-  /** No further attempt begins after it; milliseconds since the epoch. */
+  /** No call but the first begins after it; milliseconds since the epoch. */
   readonly deadlineMillis: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -58,8 +58,9 @@ export async function putRecords(
   for (let attempt = 0; pending.length > 0; attempt++) {
     const failed: Pending[] = [];
     let lastMessage = "";
+    let isLate = false;
     for (const call of cutCalls(pending)) {
-      const results = await putOnce(writer, call);
+      const results = isLate ? call.map(notAsked) : await putOnce(writer, call);
       results.forEach((result, i) => {
         const item = call[i] as Pending;
         if (result.ok) noteAccepted(tally, item, result.shardId, options.map);
@@ -69,6 +70,7 @@ export async function putRecords(
           if (result.reason === "throttled") noteRefused(item, options);
         }
       });
+      isLate = options.clock() >= options.deadlineMillis;
     }
     if (failed.length === 0) break;
     const wait = backoffMillis(attempt, options.random, BACKOFF);
@@ -80,6 +82,8 @@ export async function putRecords(
   }
   return tally;
 }
+
+const notAsked = (): PutResult => ({ ok: false, reason: "failed", message: "the time for it was over" });
 
 /** A call that put nothing is one that refused every entry. */
 async function putOnce(writer: StreamWriter, call: readonly Pending[]): Promise<readonly PutResult[]> {

@@ -1,7 +1,13 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kinesisClient, kinesisInfo, kinesisReader, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import {
+  kinesisClient,
+  kinesisInfo,
+  kinesisPutClient,
+  kinesisReader,
+  kinesisWriter,
+} from "../../lib/stream/kinesis.ts";
 import { type Emulator, openKinesalite } from "../support/kinesalite.ts";
 import { memoryStream } from "../support/memory-stream.ts";
 import { streamContract } from "./stream.contract.ts";
@@ -74,8 +80,9 @@ async function answering(
   return { endpoint: `http://127.0.0.1:${port}`, close: () => server.close(), asked };
 }
 
-const clientOf = (endpoint: string) =>
-  kinesisClient({ region: "us-east-1", endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+const ANYBODY = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+
+const clientOf = (endpoint: string) => kinesisClient({ ...ANYBODY, endpoint });
 
 describe("Kinesis, as AWS documents it", () => {
   test.each([
@@ -88,6 +95,30 @@ describe("Kinesis, as AWS documents it", () => {
     await expect(kinesisWriter(client, "spans").put([])).rejects.toMatchObject({ code });
     client.destroy();
     close();
+  });
+
+  test("a put that fails is one attempt: nothing is put again behind its caller's back", async () => {
+    const { endpoint, close, asked } = await answering(500, { __type: "InternalFailure", message: "injected" });
+    const client = kinesisPutClient({ ...ANYBODY, endpoint });
+    await expect(kinesisWriter(client, "spans").put([])).rejects.toMatchObject({ code: "unavailable" });
+    expect(asked).toHaveLength(1);
+    client.destroy();
+    close();
+  });
+
+  test("a put that is never answered ends in time, after one attempt", async () => {
+    let connections = 0;
+    const silent = createServer(() => connections++);
+    await new Promise<void>((resolve) => {
+      silent.listen(0, "127.0.0.1", resolve);
+    });
+    const { port } = silent.address() as AddressInfo;
+    const client = kinesisPutClient({ ...ANYBODY, endpoint: `http://127.0.0.1:${port}`, requestMillis: 100 });
+    await expect(kinesisWriter(client, "spans").put([])).rejects.toMatchObject({ code: "unavailable" });
+    expect(connections).toBe(1);
+    client.destroy();
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test("an endpoint that is away is unavailable", async () => {

@@ -56,6 +56,22 @@ function options(more: Partial<PutOptions> = {}): PutOptions & { readonly waits:
 const entry = (size: number, place = 0n): Entry => ({ place, data: new Uint8Array(size) });
 
 describe("putting records", () => {
+  test("begins no further call once its time is over, though none was refused", async () => {
+    let now = 0;
+    const { writer, calls } = scripted(() => "ok");
+    const slow: StreamWriter = {
+      ...writer,
+      async put(entries) {
+        now += 40_000;
+        return writer.put(entries);
+      },
+    };
+    const entries = Array.from({ length: 5 * MAX_PUT_RECORDS }, () => entry(1));
+    const put = putRecords(slow, entries, options({ clock: () => now }));
+    await expect(put).rejects.toMatchObject({ code: "unavailable", message: expect.stringContaining("1500 of 2500") });
+    expect(calls).toHaveLength(2);
+  });
+
   test("keeps every call within 500 records and 5 MiB, and loses none", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(10, 5000, 260_000, 1_048_575), { maxLength: 700 }), async (sizes) => {
