@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip, inflate, inflateRaw, zstdDecompress } from "node:zlib";
+import { createZstdDecompress, gunzip, inflate, inflateRaw } from "node:zlib";
 import { invalid, TracingError } from "../model/errors.ts";
 import { MAX_BODY_BYTES } from "../runtime/limits.ts";
 
@@ -7,7 +7,7 @@ type Inflate = (body: Uint8Array, options: { maxOutputLength: number }) => Promi
 
 const INFLATE: Readonly<Record<string, Inflate>> = {
   gzip: promisify(gunzip),
-  zstd: promisify(zstdDecompress),
+  zstd: inflateZstd,
   // HTTP's "deflate" is the zlib format (RFC 9110, 8.4.1.2), yet some clients send the bare stream.
   deflate: (body, options) => (hasZlibHeader(body) ? promisify(inflate) : promisify(inflateRaw))(body, options),
 };
@@ -16,6 +16,40 @@ const hasZlibHeader = (body: Uint8Array): boolean => {
   const [first = 0, second = 0] = body;
   return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 };
+
+/** Writers that flush write a frame each time; more than this is no batch of spans, and every frame costs an engine. */
+const MAX_ZSTD_FRAMES = 1000;
+
+/** Node's inflater ends after a frame, but a body may be several, and some to be skipped (RFC 8878, 3.1). */
+async function inflateZstd(body: Uint8Array, { maxOutputLength }: { maxOutputLength: number }): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let at = 0; at < body.length; ) {
+    if (parts.length === MAX_ZSTD_FRAMES) throw new Error(`more than ${MAX_ZSTD_FRAMES} frames`);
+    const { buffer, consumed } = await inflateFrame(body.subarray(at), Math.max(1, maxOutputLength - size));
+    size += buffer.length;
+    if (size > maxOutputLength) throw tooLarge(maxOutputLength);
+    parts.push(buffer);
+    at += consumed;
+  }
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, size);
+}
+
+function inflateFrame(body: Uint8Array, maxOutputLength: number): Promise<{ buffer: Buffer; consumed: number }> {
+  return new Promise((inflated, failed) => {
+    const engine = createZstdDecompress();
+    const parts: Buffer[] = [];
+    let size = 0;
+    engine.on("data", (part: Buffer) => {
+      size += part.length;
+      parts.push(part);
+      if (size > maxOutputLength) engine.destroy(tooLarge(maxOutputLength));
+    });
+    engine.once("error", failed);
+    engine.once("end", () => inflated({ buffer: Buffer.concat(parts, size), consumed: engine.bytesWritten }));
+    engine.end(body);
+  });
+}
 
 /**
  * The request's body, decompressed. Both the body as sent and what it inflates to stop at `maxBytes`, while they are
@@ -33,6 +67,7 @@ export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Pro
   try {
     return await inflateBody(body, { maxOutputLength: maxBytes });
   } catch (cause) {
+    if (cause instanceof TracingError) throw cause;
     if (hasCode(cause, "ERR_BUFFER_TOO_LARGE")) throw tooLarge(maxBytes);
     throw invalid(`body is not valid ${encoding}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

@@ -52,6 +52,14 @@ async function statusOf(response: Response) {
     : JSON.parse(Buffer.from(bytes).toString());
 }
 
+/** Two frames around a skippable one (RFC 8878, 3.1.2): magic number, length, three bytes of anything. */
+const inFrames = (body: Uint8Array): Buffer =>
+  Buffer.concat([
+    zstdCompressSync(body.subarray(0, 1000)),
+    Buffer.from("502a4d1803000000787978", "hex"),
+    zstdCompressSync(body.subarray(1000)),
+  ]);
+
 describe("POST /v1/traces", () => {
   test.each([
     ["none", (body: Uint8Array) => body, {}],
@@ -61,6 +69,7 @@ describe("POST /v1/traces", () => {
     ["deflate", deflateSync, { "Content-Encoding": "deflate" }],
     ["deflate without its header", deflateRawSync, { "Content-Encoding": "deflate" }],
     ["zstd", zstdCompressSync, { "Content-Encoding": "zstd" }],
+    ["zstd, in several frames and one to be skipped", inFrames, { "Content-Encoding": "zstd" }],
   ])("takes a body with content encoding %s", async (_, encode, headers) => {
     const { post, taken } = door();
     const response = await post(Buffer.from(encode(request)), headers);
@@ -148,6 +157,22 @@ describe("POST /v1/traces", () => {
       400,
       3,
       /not valid zstd/,
+    ],
+    [
+      "a zstd body with something behind it",
+      Buffer.concat([zstdCompressSync(request), Buffer.from("junk")]),
+      { "Content-Encoding": "zstd" },
+      400,
+      3,
+      /not valid zstd/,
+    ],
+    [
+      "a zstd bomb in several frames",
+      Buffer.concat(Array(3).fill(zstdCompressSync(Buffer.alloc(30 * 1024 * 1024)))),
+      { "Content-Encoding": "zstd" },
+      413,
+      8,
+      /larger than 67108864 bytes/,
     ],
     [
       "an unknown content encoding",
