@@ -21,6 +21,7 @@ interface SpanJson {
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly traceState?: string;
+  readonly flags?: number;
   readonly name: string;
   readonly kind?: number;
   readonly startTimeUnixNano: string;
@@ -64,7 +65,7 @@ const toSpan = (json: SpanJson, resource: Resource, scope: Scope): Span => ({
   spanId: spanId(json.spanId),
   parentSpanId: json.parentSpanId ? spanId(json.parentSpanId) : undefined,
   traceState: json.traceState ?? "",
-  flags: 0,
+  flags: json.flags ?? 0,
   name: json.name,
   kind: json.kind ?? 0,
   startNanos: BigInt(json.startTimeUnixNano),
