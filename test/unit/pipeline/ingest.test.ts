@@ -43,9 +43,9 @@ function takingStream(shards: readonly Shard[], listed: () => readonly Shard[] =
   return { stream, taken, lists: () => lists };
 }
 
-const ingestInto = (stream: StreamWriter, retentionHours = 168) => {
+const ingestInto = (stream: StreamWriter, retentionHours = 168, clock = () => NOW) => {
   const random = new Random(1);
-  return ingest({ stream, clock: () => NOW, random: () => random.fraction(), sleep: async () => {}, retentionHours });
+  return ingest({ stream, clock, random: () => random.fraction(), sleep: async () => {}, retentionHours });
 };
 
 const spansIn = (entry: Entry) =>
@@ -220,14 +220,16 @@ describe("ingest", () => {
     expect(taken).toEqual([]);
   });
 
-  test("shards are listed once a minute, and again at once when a record lands on an unexpected one", async () => {
+  test("shards are listed once a minute, and again within a second when a record lands on an unexpected one", async () => {
     const before = evenShards(1);
     let listed = before;
     const { stream, lists } = takingStream(evenShards(4), () => listed);
-    const take = ingestInto(stream);
+    let now = NOW;
+    const take = ingestInto(stream, 168, () => now);
     const request = encodeRequest(trafficSpans(50));
     await take("acme", request); // its answer names a shard that the list does not have
     listed = evenShards(4);
+    now += 1_000;
     await take("acme", request);
     await take("acme", request);
     expect(lists()).toBe(2);
