@@ -139,14 +139,7 @@ export class SkuaStack extends Stack {
           "kinesis:ListShards",
           "kinesis:ListStreams",
         ),
-        allow(
-          table.tableArn,
-          "dynamodb:BatchGetItem",
-          "dynamodb:BatchWriteItem",
-          "dynamodb:GetItem",
-          "dynamodb:PutItem",
-          "dynamodb:Query",
-        ),
+        allow(table.tableArn, "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
         allow(quarantine.arnForObjects("*"), "s3:PutObject"),
       ],
     });

@@ -55,7 +55,7 @@ describe("roles", () => {
       IndexerRole: [
         "Allow IndexerLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
         "Allow Stream.Arn: kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards kinesis:ListStreams",
-        "Allow Table.Arn: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query",
+        "Allow Table.Arn: dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem",
         "Allow Quarantine.Arn/*: s3:PutObject",
       ],
     });
