@@ -1,5 +1,6 @@
 import { TracingError } from "../model/errors.ts";
 import type { Clock } from "../model/time.ts";
+import { backoffMillis, isTransient } from "../runtime/retry.ts";
 import { writeUnits } from "./item-bytes.ts";
 import {
   type Item,
@@ -39,8 +40,7 @@ export interface Batches {
 const PATIENCE_MILLIS = 20_000;
 /** Calls at once. 25 items of 400 KiB are 13.3 MiB of base64, so a call's 16 MB are never reached by count. */
 const MAX_CALLS = 8;
-const FIRST_BACKOFF_MILLIS = 25;
-const MAX_BACKOFF_MILLIS = 2_000;
+const BACKOFF = { baseMillis: 25, maxMillis: 2_000 };
 
 export function itemBatches(options: BatchesOptions): Batches {
   const { items } = options;
@@ -156,7 +156,7 @@ function attemptsOf(options: BatchesOptions, what: string): Attempts {
       }
     },
     async backOff() {
-      const millis = random() * Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS * 2 ** failures++);
+      const millis = backoffMillis(failures++, random, BACKOFF);
       if (clock() + millis > deadline)
         throw new TracingError("unavailable", `${what} of the table got nowhere for ${patienceMillis} ms`, { cause });
       await sleep(millis);
@@ -172,9 +172,6 @@ function attemptsOf(options: BatchesOptions, what: string): Attempts {
     },
   };
 }
-
-const isTransient = (error: unknown): boolean =>
-  error instanceof TracingError && (error.code === "throttled" || error.code === "unavailable");
 
 /** After a fault nothing new is begun, and what is under way is waited for: nothing happens behind the caller's back. */
 async function atOnce<T>(chunks: readonly T[], work: (chunk: T) => Promise<void>): Promise<void> {
