@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { type Clock, MILLIS_PER_HOUR } from "../model/time.ts";
 import type { Operation } from "../model/trace-query.ts";
 import type { Batches } from "./batches.ts";
+import { boundedName } from "./bounded-name.ts";
 import type { Item } from "./items.ts";
 import { keyText, nameTtl, operationKey, operationsPartition, serviceKey, servicesPartition } from "./keys.ts";
 import type { Names } from "./port.ts";
@@ -33,21 +34,42 @@ export function nameWriter(options: { readonly batches: Batches; readonly retent
     async write(tenant, at, operations) {
       const isDue = (item: Item): boolean => at - (putAt.get(keyText(item)) ?? 0) >= MILLIS_PER_HOUR;
       const ttl = nameTtl(at, options.retentionHours);
-      const services = [...new Set(operations.map((operation) => operation.service))];
-      const due = [
-        ...services.map((service) => ({ ...serviceKey(tenant, service), body: Buffer.from(service), ttl })),
-        ...operations.map(({ service, name, kind }) => ({
-          ...operationKey(tenant, service, name, kind),
-          body: Buffer.from(name),
-          ttl,
-        })),
-      ].filter(isDue);
+      const byService = Map.groupBy(operations, (operation) => boundedName(operation.service));
+      const services = [...byService.keys()].map((service) => serviceItem(tenant, service, ttl)).filter(isDue);
+      const ofServices = [...byService].map(([service, own]) =>
+        operationItems(tenant, service, own, ttl).filter(isDue),
+      );
+      const due = [...services, ...inTurn(ofServices)];
       const put = due.slice(0, MAX_NEW_NAMES);
       await options.batches.putAll(put);
       for (const item of put) putAt.set(keyText(item), at);
       return due.length - put.length;
     },
   };
+}
+
+const serviceItem = (tenant: string, service: string, ttl: number): Item => ({
+  ...serviceKey(tenant, service),
+  body: Buffer.from(service),
+  ttl,
+});
+
+/** Each once: names that are cut may be alike. */
+function operationItems(tenant: string, service: string, all: readonly Operation[], ttl: number): Item[] {
+  const items = all.map((operation) => {
+    const name = boundedName(operation.name);
+    return { ...operationKey(tenant, service, name, operation.kind), body: Buffer.from(name), ttl };
+  });
+  return [...new Map(items.map((item) => [keyText(item), item])).values()];
+}
+
+/** The first of each list, then the second of each, and so on: no service that makes up names keeps another's waiting. */
+function* inTurn<T>(lists: readonly (readonly T[])[]): Iterable<T> {
+  let left = lists;
+  for (let i = 0; left.length > 0; i++) {
+    left = left.filter((list) => i < list.length);
+    for (const list of left) yield list[i] as T;
+  }
 }
 
 export function nameReader(options: { readonly batches: Batches; readonly clock: Clock }): Names {
@@ -66,7 +88,7 @@ export function nameReader(options: { readonly batches: Batches; readonly clock:
       return (await listed(servicesPartition(tenant))).map(nameOf).sort();
     },
     async operations(tenant, service) {
-      const items = await listed(operationsPartition(tenant, service));
+      const items = await listed(operationsPartition(tenant, boundedName(service)));
       return items
         .map((item) => ({ name: nameOf(item), kind: item.sk.at(-1) ?? 0 }))
         .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.kind - b.kind));

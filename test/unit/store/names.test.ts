@@ -57,9 +57,9 @@ describe("names", () => {
     expect(await names.services("b")).toEqual([]);
   });
 
-  test("are whole, however long and whatever they are made of", async () => {
+  test("are whole up to 1,024 bytes, whatever they are made of", async () => {
     const { names, writer } = bench();
-    const services = ["\ufeffbom", "#%23", "\u{1F525}".repeat(2_000), `${"x".repeat(5_000)}1`, `${"x".repeat(5_000)}2`];
+    const services = ["\ufeffbom", "#%23", "\u{1F525}".repeat(256), `${"x".repeat(1_023)}1`, `${"x".repeat(1_023)}2`];
     await writer().write(
       "t",
       AT,
@@ -68,6 +68,17 @@ describe("names", () => {
     expect(await names.services("t")).toEqual(services.toSorted());
     for (const service of services)
       expect((await names.operations("t", service)).map((one) => one.name)).toEqual(services.toSorted());
+  });
+
+  test("longer ones are listed cut and marked, and lead to their operations whole or as listed", async () => {
+    const { table, names, writer } = bench();
+    const long = `ab${"\u{1F525}".repeat(100_000)}`;
+    const cut = `ab${"\u{1F525}".repeat(254)}…`;
+    await writer().write("t", AT, [operation(long, long), operation(long, `${long}!`), operation(long, "short")]);
+    expect(await names.services("t")).toEqual([cut]);
+    for (const service of [long, cut])
+      expect((await names.operations("t", service)).map((one) => one.name)).toEqual([cut, "short"]);
+    for (const item of table.stored()) expect(item.body.length).toBeLessThanOrEqual(1_024);
   });
 
   test("one process puts a name at most once an hour, and then again", async () => {
@@ -102,6 +113,18 @@ describe("names", () => {
     expect(await one.write("t", AT + 1, all)).toBe(201);
     expect(await one.write("t", AT + 2, all)).toBe(0);
     expect(await names.operations("t", "web")).toHaveLength(1_200);
+  });
+
+  test("a service that makes up names keeps nobody else's waiting", async () => {
+    const { writer, names } = bench();
+    const one = writer();
+    for (let plan = 0; plan < 3; plan++) {
+      const madeUp = Array.from({ length: 2_000 }, (_, n) => operation("loud", `plan ${plan} op ${n}`));
+      await one.write("t", AT + plan, [...madeUp, operation("quiet", "x"), operation("still", `y ${plan}`)]);
+    }
+    expect(await names.services("t")).toEqual(["loud", "quiet", "still"]);
+    expect(await names.operations("t", "quiet")).toEqual([{ name: "x", kind: 2 }]);
+    expect((await names.operations("t", "still")).map((found) => found.name)).toEqual(["y 0", "y 1", "y 2"]);
   });
 
   test("a name outlives the retention by the four hours in which it may still be brought, and is not listed after that", async () => {
