@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../model/time.ts";
 
 /** What answering one question has taken from the table. */
@@ -31,13 +32,19 @@ export interface Budget {
   claim(gets: number): void;
   /** Call it with what came back. */
   took(bytes: number): void;
+  /** Call it between pieces of long work, and wait for what it brings: others in the process get their turn. Refuses when time is up. */
+  rest(): Promise<void> | undefined;
   /** Call it once for all that was read at the same time. */
   roundTrips(count: number): void;
 }
 
+/** How long a question works on before others have their turn. */
+const TURN_MILLIS = 20;
+
 export function budget(limits: ReadLimits, clock: Clock): Budget {
   const cost: ReadCost = { roundTrips: 0, gets: 0, bytes: 0 };
   const deadline = clock() + limits.millis;
+  let turnBegan = clock();
   return {
     cost,
     getsLeft: () => limits.gets - cost.gets,
@@ -47,6 +54,14 @@ export function budget(limits: ReadLimits, clock: Clock): Budget {
     },
     took(bytes) {
       cost.bytes += bytes;
+    },
+    rest() {
+      const now = clock();
+      if (now > deadline) throw new BudgetEnd();
+      if (now - turnBegan < TURN_MILLIS) return undefined;
+      return nextTurn().then(() => {
+        turnBegan = clock();
+      });
     },
     roundTrips(count) {
       cost.roundTrips += count;

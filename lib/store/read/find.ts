@@ -5,10 +5,11 @@ import type { TraceQuery } from "../../model/trace-query.ts";
 import { traceTerm } from "../segment/term-hash.ts";
 import type { Budget } from "./cost.ts";
 import { type Frontier, frontier } from "./frontier.ts";
-import { newHits } from "./hits.ts";
+import { byPages, newHits } from "./hits.ts";
 import { type IndexPlan, indexPlan, mayMatch } from "./index-plan.ts";
 import { spanTest } from "./match.ts";
-import type { PartOf, PartSource } from "./parts.ts";
+import type { PartSource } from "./parts.ts";
+import { PAGES_AT_ONCE } from "./read-pages.ts";
 import { loadViews, type Search, type SearchReport, viewCache } from "./search.ts";
 import { type Candidate, type SegmentScan, segmentScan } from "./segment-scan.ts";
 import type { Stores } from "./stores.ts";
@@ -49,16 +50,21 @@ export async function* findTraces(
     const affordable = Math.floor((spent.getsLeft() * SHARE_FOR_TERMS) / segments.length);
     const batch = await next(Math.max(1, Math.min(left, TRACES_AT_ONCE, affordable)));
     if (batch.candidates.length === 0) return;
-    const pages = batch.candidates.map(pageOf);
-    const terms = [...batch.fresh].flatMap(([hash, start]) => traceTerms(segmentsAround(segments, start), hash));
-    // A row's hash is the trace's term: where the whole trace lies is read together with what shows whether it matches.
-    const { viewOf, source } = await loadViews(search, pages, terms);
-    if (pages.some((page) => viewOf(page) === undefined)) report.lacksParts = true;
-    const hits = newHits(batch.candidates, test, seen, viewOf).slice(0, left);
-    const others = hits.filter(({ id, start }) => !isAround(batch.fresh.get(traceTerm(id)), start));
-    const more = others.flatMap(({ id, start }) => traceTerms(segmentsAround(segments, start), traceTerm(id)));
-    left -= hits.length;
-    yield* wholeTraces(search, hits, either(source, await stores.parts.load(tenant, more, spent)));
+    let terms = [...batch.fresh].flatMap(([hash, start]) => traceTerms(segmentsAround(segments, start), hash));
+    let known: PartSource = () => undefined;
+    for (const { candidates, pages } of byPages(batch.candidates, PAGES_AT_ONCE)) {
+      // A row's hash is the trace's term: where the whole trace lies is read together with what shows whether it matches.
+      const { viewOf, source } = await loadViews(search, pages, terms);
+      if (terms.length > 0) known = source;
+      terms = [];
+      if (pages.some((page) => viewOf(page) === undefined)) report.lacksParts = true;
+      const hits = (await newHits(candidates, test, seen, viewOf, spent)).slice(0, left);
+      const others = hits.filter(({ id, start }) => !isAround(batch.fresh.get(traceTerm(id)), start));
+      const more = others.flatMap(({ id, start }) => traceTerms(segmentsAround(segments, start), traceTerm(id)));
+      left -= hits.length;
+      yield* wholeTraces(search, hits, either(known, await stores.parts.load(tenant, more, spent)));
+      if (left === 0) return;
+    }
   }
 }
 
@@ -116,8 +122,6 @@ async function openScans({ stores, tenant, spent, report }: Search, scans: reado
   const source = await stores.parts.load(tenant, wanted, spent);
   for (const scan of scans) if (!scan.load(source)) report.lacksParts = true;
 }
-
-const pageOf = ({ segment, page }: Candidate): PartOf => ({ segment, part: { kind: "page", n: page } });
 
 /** Whether what was read around one start is what has to be read around the other. */
 const isAround = (read: bigint | undefined, start: bigint): boolean =>

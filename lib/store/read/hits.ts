@@ -1,7 +1,8 @@
 import type { TraceId } from "../../model/ids.ts";
+import type { Budget } from "./cost.ts";
 import type { SpanTest } from "./match.ts";
 import type { PageView } from "./page-view.ts";
-import type { PartOf } from "./parts.ts";
+import type { PartOf, SegmentRef } from "./parts.ts";
 import type { Candidate } from "./segment-scan.ts";
 
 /** A trace that a search gives out. */
@@ -16,29 +17,81 @@ export interface Hit {
  *
  * @param candidates newest first, all that there are of each start
  */
-export function newHits(
+export async function newHits(
   candidates: readonly Candidate[],
   test: SpanTest,
   seen: Set<TraceId>,
   viewOf: (page: PartOf) => PageView | undefined,
-): Hit[] {
+  spent: Budget,
+): Promise<Hit[]> {
   const hits: Hit[] = [];
   for (const group of byStart(candidates)) {
     const ids = new Set<TraceId>();
-    for (const { segment, start, page } of group) {
-      const view = viewOf({ segment, part: { kind: "page", n: page } });
-      for (const row of view?.startingAt(start) ?? []) {
-        const id = view?.traceId(row);
-        if (id === undefined || seen.has(id) || ids.has(id)) continue;
-        if (view !== undefined && test(view.span(row))) ids.add(id);
+    const start = group[0]?.start ?? 0n;
+    for (const page of distinctPages(group)) {
+      const turn = spent.rest();
+      if (turn !== undefined) await turn;
+      const view = viewOf(page);
+      if (view === undefined) continue;
+      for (const row of view.startingAt(start)) {
+        const id = view.traceId(row);
+        if (!seen.has(id) && !ids.has(id) && test(view.span(row))) ids.add(id);
       }
     }
     for (const id of [...ids].sort()) {
       seen.add(id);
-      hits.push({ id, start: group[0]?.start ?? 0n });
+      hits.push({ id, start });
     }
   }
   return hits;
+}
+
+/** Candidates in runs of so many pages that they can be in memory at the same time; those of one start are never parted. */
+export function* byPages(candidates: readonly Candidate[], most: number): Generator<CandidateRun> {
+  let run: Candidate[] = [];
+  const pages = new PageSet();
+  for (const group of byStart(candidates)) {
+    if (pages.all.length >= most) {
+      yield { candidates: run, pages: pages.all };
+      run = [];
+      pages.clear();
+    }
+    for (const candidate of group) {
+      run.push(candidate);
+      pages.add(candidate);
+    }
+  }
+  if (run.length > 0) yield { candidates: run, pages: pages.all };
+}
+
+export interface CandidateRun {
+  readonly candidates: readonly Candidate[];
+  /** Each once. */
+  readonly pages: readonly PartOf[];
+}
+
+/** Pages in the order in which they are first met. */
+class PageSet {
+  all: PartOf[] = [];
+  private known = new Map<SegmentRef, Set<number>>();
+
+  add({ segment, page }: Candidate): void {
+    const known = this.known.get(segment) ?? new Set<number>();
+    if (known.has(page)) return;
+    this.known.set(segment, known.add(page));
+    this.all.push({ segment, part: { kind: "page", n: page } });
+  }
+
+  clear(): void {
+    this.all = [];
+    this.known = new Map();
+  }
+}
+
+function distinctPages(group: readonly Candidate[]): readonly PartOf[] {
+  const pages = new PageSet();
+  for (const candidate of group) pages.add(candidate);
+  return pages.all;
 }
 
 function* byStart(candidates: readonly Candidate[]): Generator<readonly Candidate[]> {

@@ -6,6 +6,7 @@ import { scanTraces } from "../../otlp/scan.ts";
 import { type SourceOrdinals, sourceOrdinals } from "../../otlp/sources.ts";
 import type { SpanTable } from "../../otlp/span-table.ts";
 import { bufferOver } from "../../otlp/text.ts";
+import { type TraceOrdinals, traceOrdinals } from "../../otlp/trace-ordinals.ts";
 import { uint32At } from "../../otlp/wire.ts";
 import { readPage } from "../segment/read-page.ts";
 import { continuations, type PartOf, type PartSource } from "./parts.ts";
@@ -16,6 +17,10 @@ export class PageView {
   private readonly received: ReadonlyMap<number, bigint>;
   private readonly sources: SourceDecoder;
   private ordinals: SourceOrdinals | undefined;
+  private traces: TraceOrdinals | undefined;
+  /** Per trace of the page, once it was asked for. */
+  private readonly ids: TraceId[] = [];
+  private starts: Starts | undefined;
 
   constructor(traces: Uint8Array, received: ReadonlyMap<number, bigint>) {
     this.table = scanTraces(traces).table;
@@ -28,20 +33,28 @@ export class PageView {
     return this.received.get(row) ?? this.table.startNanos(row);
   }
 
+  /** A text is made once for each trace, not for each of its spans. */
   traceId(row: number): TraceId {
+    this.traces ??= traceOrdinals(this.table);
+    const trace = this.traces.ordinal[row] as number;
+    const known = this.ids[trace];
+    if (known !== undefined) return known;
     const at = this.table.traceId[row] as number;
-    return traceId(bufferOver(this.table.bytes).toString("hex", at, at + TRACE_ID_BYTES));
+    const id = traceId(bufferOver(this.table.bytes).toString("hex", at, at + TRACE_ID_BYTES));
+    this.ids[trace] = id;
+    return id;
   }
 
   span(row: number): Span {
     return decodeSpan(this.table, row, this.received.get(row), this.sources);
   }
 
-  startingAt(nanos: bigint): number[] {
-    const low = Number(nanos & 0xffff_ffffn);
-    const high = Number(nanos >> 32n);
-    const { startLow, startHigh } = this.table;
-    return this.rows((row) => (startLow[row] === low && startHigh[row] === high) || this.received.get(row) === nanos);
+  /** Rows in no particular order. */
+  startingAt(nanos: bigint): Uint32Array {
+    this.starts ??= this.sortedStarts();
+    const { nanos: sorted, row } = this.starts;
+    const first = lowerBound(sorted, nanos);
+    return row.subarray(first, lowerBound(sorted, nanos + 1n));
   }
 
   ofTrace(id: TraceId): number[] {
@@ -60,11 +73,38 @@ export class PageView {
     return [message, shared?.resource ?? EMPTY, shared?.scope ?? EMPTY].map(bufferOver);
   }
 
+  private sortedStarts(): Starts {
+    const nanos = BigUint64Array.from({ length: this.table.count }, (_, row) => this.startNanos(row));
+    const row = Uint32Array.from(nanos.keys()).sort((a, b) => {
+      const [startA, startB] = [nanos[a] as bigint, nanos[b] as bigint];
+      return startA < startB ? -1 : startA > startB ? 1 : 0;
+    });
+    return { nanos: nanos.sort(), row };
+  }
+
   private rows(accepts: (row: number) => boolean): number[] {
     const found: number[] = [];
     for (let row = 0; row < this.table.count; row++) if (accepts(row)) found.push(row);
     return found;
   }
+}
+
+/** A page's rows, oldest first. */
+interface Starts {
+  readonly nanos: BigUint64Array;
+  readonly row: Uint32Array;
+}
+
+/** Index of the first entry that is at least `value`. */
+function lowerBound(sorted: BigUint64Array, value: bigint): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as bigint) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const EMPTY = new Uint8Array(0);

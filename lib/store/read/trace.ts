@@ -1,18 +1,14 @@
 import type { TraceId } from "../../model/ids.ts";
 import type { Trace } from "../../model/span.ts";
 import type { TimeHint } from "../../model/trace-query.ts";
-import { MAX_TRACE_SPANS } from "../../runtime/limits.ts";
 import { traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
 import type { Budget } from "./cost.ts";
-import { type PageView, pageView } from "./page-view.ts";
-import type { PartOf } from "./parts.ts";
+import { pageView } from "./page-view.ts";
+import { readPages } from "./read-pages.ts";
 import type { Stores } from "./stores.ts";
 import { byTime, missingWarning, tracePages, traceTerms } from "./whole-traces.ts";
 import { type Hours, hintedHours, keptHours, overlap } from "./window.ts";
-
-/** Pages read at the same time: 64 MiB of spans. */
-const PAGES_AT_ONCE = 256;
 
 /** Every stored span of one trace: heads, terms, pages, each in one round trip. */
 export async function readTrace(
@@ -38,20 +34,10 @@ async function traceWithin(
   const segments = (await heads.load(tenant, hours, spent)).sort(byTime);
   const terms = await parts.load(tenant, traceTerms(segments, traceTerm(id)), spent);
   const found = tracePages(segments, id, terms);
-  let missing = found.missing;
-  const views: PageView[] = [];
-  let spans = 0;
-  for (let at = 0; at < found.pages.length && spans <= MAX_TRACE_SPANS; at += PAGES_AT_ONCE) {
-    const chunk: readonly PartOf[] = found.pages.slice(at, at + PAGES_AT_ONCE);
-    const source = await parts.load(tenant, chunk, spent);
-    for (const page of chunk) {
-      const view = pageView(page, source);
-      if (view === undefined) missing++;
-      else {
-        views.push(view);
-        spans += view.ofTrace(id).length;
-      }
-    }
-  }
-  return assemble(id, views, missing === 0 ? [] : [missingWarning(missing)]);
+  const read = await readPages(id, found.pages, spent, async (pages) => {
+    const source = await parts.load(tenant, pages, spent);
+    return (page) => pageView(page, source);
+  });
+  const missing = found.missing + read.missing;
+  return assemble(id, read.views, missing === 0 ? [] : [missingWarning(missing)]);
 }

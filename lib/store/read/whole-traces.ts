@@ -6,6 +6,7 @@ import { assemble } from "./assemble.ts";
 import type { Hit } from "./hits.ts";
 import { termsOf } from "./opened.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
+import { PAGES_AT_ONCE, readPages } from "./read-pages.ts";
 import { loadViews, type Search } from "./search.ts";
 import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
 
@@ -45,21 +46,40 @@ export function tracePages(segments: readonly SegmentRef[], id: TraceId, source:
 
 /** The hits as whole traces, in their order. @param source holds the trace terms around every hit */
 export async function* wholeTraces(search: Search, hits: readonly Hit[], source: PartSource): AsyncGenerator<Trace> {
-  for (let at = 0; at < hits.length; at += TRACES_AT_ONCE) {
-    const chunk = hits
-      .slice(at, at + TRACES_AT_ONCE)
-      .map((hit) => ({ hit, ...tracePages(segmentsAround(search.segments, hit.start), hit.id, source) }));
-    const { viewOf } = await loadViews(
-      search,
-      chunk.flatMap(({ pages }) => pages),
-    );
-    for (const { hit, pages, missing } of chunk) {
-      const views = pages.map(viewOf).filter((view) => view !== undefined);
-      const lacking = missing + pages.length - views.length;
-      const trace = assemble(hit.id, views, lacking === 0 ? [] : [missingWarning(lacking)]);
-      if (trace !== undefined) yield withEdgeWarning(trace, hit, search.kept);
+  const places = hits.map((hit) => ({
+    hit,
+    ...tracePages(segmentsAround(search.segments, hit.start), hit.id, source),
+  }));
+  for (const chunk of together(places)) {
+    const pages = chunk.flatMap((place) => place.pages);
+    // More than that is one trace alone, whose pages are read some at a time.
+    const ahead = pages.length <= PAGES_AT_ONCE ? await loadViews(search, pages) : undefined;
+    for (const place of chunk) {
+      const load = async (run: readonly PartOf[]) => (ahead ?? (await loadViews(search, run))).viewOf;
+      const read = await readPages(place.hit.id, place.pages, search.spent, load);
+      const lacking = place.missing + read.missing;
+      const trace = assemble(place.hit.id, read.views, lacking === 0 ? [] : [missingWarning(lacking)]);
+      if (trace !== undefined) yield withEdgeWarning(trace, place.hit, search.kept);
     }
   }
+}
+
+type Place = TracePages & { readonly hit: Hit };
+
+/** In order, as many as are read together. */
+function* together(places: readonly Place[]): Generator<readonly Place[]> {
+  let chunk: Place[] = [];
+  let pages = 0;
+  for (const place of places) {
+    if (chunk.length > 0 && (chunk.length === TRACES_AT_ONCE || pages + place.pages.length > PAGES_AT_ONCE)) {
+      yield chunk;
+      chunk = [];
+      pages = 0;
+    }
+    chunk.push(place);
+    pages += place.pages.length;
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 export const missingWarning = (count: number): string =>
