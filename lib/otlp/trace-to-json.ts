@@ -90,25 +90,22 @@ const scopeJson = ({ name, version, attributes, droppedAttributesCount }: Scope)
   );
 
 /** Fields in the order of the .proto file. */
-function spanJson(span: Span): string {
-  return object(
-    `,"traceId":"${span.traceId}","spanId":"${span.spanId}"` +
-      textField("traceState", span.traceState) +
-      textField("parentSpanId", span.parentSpanId ?? "") +
-      textField("name", span.name) +
-      numberField("kind", span.kind) +
-      longField("startTimeUnixNano", span.startNanos) +
-      longField("endTimeUnixNano", span.endNanos) +
-      attributesField(span.attributes) +
-      numberField("droppedAttributesCount", span.droppedAttributesCount) +
-      listField("events", span.events.map(eventJson)) +
-      numberField("droppedEventsCount", span.droppedEventsCount) +
-      listField("links", span.links.map(linkJson)) +
-      numberField("droppedLinksCount", span.droppedLinksCount) +
-      `,"status":${object(textField("message", span.statusMessage) + numberField("code", span.statusCode))}` +
-      numberField("flags", span.flags),
-  );
-}
+const spanJson = (span: Span): string =>
+  `{"traceId":"${span.traceId}","spanId":"${span.spanId}"` +
+  textField("traceState", span.traceState) +
+  textField("parentSpanId", span.parentSpanId ?? "") +
+  textField("name", span.name) +
+  numberField("kind", span.kind) +
+  longField("startTimeUnixNano", span.startNanos) +
+  longField("endTimeUnixNano", span.endNanos) +
+  attributesField(span.attributes) +
+  numberField("droppedAttributesCount", span.droppedAttributesCount) +
+  listField("events", span.events.map(eventJson)) +
+  numberField("droppedEventsCount", span.droppedEventsCount) +
+  listField("links", span.links.map(linkJson)) +
+  numberField("droppedLinksCount", span.droppedLinksCount) +
+  `,"status":${object(textField("message", span.statusMessage) + numberField("code", span.statusCode))}` +
+  `${numberField("flags", span.flags)}}`;
 
 const eventJson = ({ timeNanos, name, attributes, droppedAttributesCount }: SpanEvent): string =>
   object(
