@@ -16,6 +16,9 @@ const SPECIAL_TAGS = [
   { key: "resource.host.name", value: "host-1" },
   { key: "resource.host.name", value: "host-9" },
   { key: "resource.", value: "nameless" },
+  // Of spans with more attributes than the index takes.
+  ...["wide.65", "wide.72", "wide.100"].map((key) => ({ key, value: "2" })),
+  ...["wide.5", "wide.68", "wide.89"].map((key) => ({ key, value: "5" })),
   { key: "absent", value: "absent" },
 ];
 

@@ -204,7 +204,7 @@ function spanOf(
     kind: random.below(7),
     start,
     end: random.chance(0.02) ? start - (start === 0n ? 0n : 5n) : start + duration,
-    attributes: attributesOf(random, 3, `${traceId.slice(-6)}`),
+    attributes: random.chance(0.01) ? manyAttributes(random) : attributesOf(random, 3, `${traceId.slice(-6)}`),
     events: random.chance(0.2)
       ? [
           {
@@ -231,6 +231,12 @@ function attributesOf(random: Random, most: number, unique?: string): PlainAttri
   if (unique !== undefined && random.chance(0.3)) attributes.push(["request.id", { string: unique }]);
   return attributes;
 }
+
+/** More than the index takes of one span. */
+const manyAttributes = (random: Random): PlainAttribute[] => [
+  ...Array.from({ length: 60 + random.below(60) }, (_, i): PlainAttribute => [`wide.${i}`, { int: BigInt(i % 7) }]),
+  ...attributesOf(random, 3),
+];
 
 function resourceOf(random: Random, i: number): PlainResource {
   const name = SERVICE_NAMES[i % SERVICE_NAMES.length];

@@ -1,5 +1,12 @@
 import type { Tag, TraceQuery } from "../../model/trace-query.ts";
-import { operationNameTerm, operationTerm, scopeNameTerm, scopeVersionTerm, tagTerm } from "../segment/term-hash.ts";
+import {
+  CUT_TERM,
+  operationNameTerm,
+  operationTerm,
+  scopeNameTerm,
+  scopeVersionTerm,
+  tagTerm,
+} from "../segment/term-hash.ts";
 import type { Head } from "../segment/types.ts";
 import { type Reading, readings } from "./conditions.ts";
 
@@ -53,8 +60,17 @@ function operationWay({ service, operation }: TraceQuery): Way | undefined {
 }
 
 /** The conditions that one segment is asked. */
-export const conditionsFor = (plan: IndexPlan, head: Head): readonly (readonly Way[])[] =>
-  plan.operation !== undefined && head.rowParts > 1 ? [...plan.conditions, [plan.operation]] : plan.conditions;
+export function conditionsFor(plan: IndexPlan, head: Head): readonly (readonly Way[])[] {
+  const conditions = head.cutSpans > 0 ? plan.conditions.map(withCut) : plan.conditions;
+  // Names of operations are terms of every span.
+  return plan.operation !== undefined && head.rowParts > 1 ? [...conditions, [plan.operation]] : conditions;
+}
+
+/** What has more attributes than terms may carry the one that is asked for. */
+const withCut = (some: readonly Way[]): readonly Way[] => [
+  ...some,
+  ...some.flatMap((way): Way[] => ("hash" in way ? [{ by: way.by, hash: CUT_TERM }] : [])),
+];
 
 /** Whether the head leaves it open that a span inside matches. */
 export function mayMatch({ query }: IndexPlan, head: Head): boolean {

@@ -6,6 +6,7 @@ import { MAX_SOURCE_TERMS, MAX_SPAN_TERMS } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
 import { sourceScope } from "./source-service.ts";
 import {
+  CUT_TERM,
   hashText,
   keyTerm,
   kindTerm,
@@ -64,6 +65,7 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
     if (scope.name !== "") visitor.term(scopeNameTerm(scope.name));
     if (scope.version !== "") visitor.term(scopeVersionTerm(scope.version));
     walkSource(table, source, visitor);
+    visitor.finish();
     return visitor.isCut ? 1 : 0;
   });
 
@@ -80,6 +82,7 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
     visitor.term(KINDS[table.kind[tableRow] as number] as number);
     visitor.term(STATUSES[table.status[tableRow] as number] as number);
     walkSpan(table, tableRow, visitor);
+    visitor.finish();
     if (visitor.isCut || cutSources[spans.source[row] as number] === 1) cutSpans++;
   }
   // Pages are filled trace by trace, newest row first: each trace's are met in ascending order.
@@ -128,6 +131,11 @@ class TermVisitor implements AttributeVisitor {
     if (this.left > 0) return this.note(this.terms.number(hash));
     this.isCut = true;
     return -1;
+  }
+
+  /** Beyond the limit stands only that there is more. */
+  finish(): void {
+    if (this.isCut) this.log.add(this.terms.number(CUT_TERM), this.owner);
   }
 
   attribute(_level: Level, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {

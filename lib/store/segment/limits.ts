@@ -31,7 +31,7 @@ export const PART_ROWS = 4 * BLOCK_ROWS;
 /** The part of the rows that holds a row. */
 export const rowPart = (row: number): number => Math.floor(row / PART_ROWS);
 
-/** An attribute is two terms, its key and its key with its value. More of one span are not searchable; heads count such spans. */
+/** An attribute is two terms, its key and its key with its value. A span with more is found too, but every search for a tag has to look at it; heads count such spans. */
 export const MAX_SPAN_TERMS = 128;
 
 /** Sources are few, and labels of a Kubernetes workload many. */

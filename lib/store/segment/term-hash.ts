@@ -13,6 +13,7 @@ export const SEEDS = {
   scopeName: 0x5e_0007,
   scopeVersion: 0x5e_0008,
   trace: 0x5e_0009,
+  cut: 0x5e_000a,
 } as const;
 
 export function hashText(seed: number, text: string): number {
@@ -44,6 +45,9 @@ export const tagTerm = (key: string, text: string): number => hashText(keyTerm(k
 
 export const scopeNameTerm = (name: string): number => hashText(SEEDS.scopeName, name);
 export const scopeVersionTerm = (version: string): number => hashText(SEEDS.scopeVersion, version);
+
+/** What has too many attributes for all of them to be terms: it may carry any. */
+export const CUT_TERM: number = hashText(SEEDS.cut, "");
 
 /** Also the `trace` column of a row. */
 export function traceTerm(id: TraceId): number {

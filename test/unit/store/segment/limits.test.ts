@@ -3,7 +3,7 @@ import { traceId } from "../../../../lib/model/ids.ts";
 import { gatherSpans } from "../../../../lib/store/plan-spans.ts";
 import { type BuiltSegment, buildSegments } from "../../../../lib/store/segment/build-segments.ts";
 import { PART_ROWS, SEGMENT_LIMITS, type SegmentLimits } from "../../../../lib/store/segment/limits.ts";
-import { tagTerm, traceTerm } from "../../../../lib/store/segment/term-hash.ts";
+import { CUT_TERM, tagTerm, traceTerm } from "../../../../lib/store/segment/term-hash.ts";
 import { opentelemetry } from "../../../../proto/gen/index.js";
 import { Random } from "../../../data/random.ts";
 import { sentSpans } from "../../../oracle/sent-spans.ts";
@@ -152,13 +152,14 @@ test("names that would not fit an item of rows are cut there, whole in the page,
   expect(head.mayHoldOperation("shop", "nothing")).toBe(true);
 });
 
-test("a span with more attributes than are searchable is counted", () => {
+test("a span with more attributes than are terms is counted, and known to be such a span", () => {
   const attributes = Array.from({ length: 100 }, (_, n) => [`key.${n}`, "value"] as const);
   const segment = build([{ trace: TRACE, attributes }, { trace: TRACE }]);
   const { head, find } = contentsOf(segment);
   expect(head.cutSpans).toBe(1);
   expect(find(tagTerm("key.0", "value"))?.rows.count).toBe(1);
   expect(find(tagTerm("key.99", "value"))).toBeUndefined();
+  expect(find(CUT_TERM)?.rows.count).toBe(1);
 });
 
 test("a large resource that many traces share is not written again for each of them", () => {
