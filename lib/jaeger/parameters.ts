@@ -17,6 +17,9 @@ export const DEFAULT_TRACES = 100;
 /** Jaeger's UI asks for at most 1,500. Every trace is read whole, so a larger number than this ends in the search's budget, not in an answer. */
 const MAX_TRACES = 10_000;
 
+/** Traces that are fetched by their ids with one request. Jaeger knows no limit; UIs compare two, and show what a search of 100 found. */
+const MAX_TRACE_IDS = 500;
+
 /** How far back a search looks that does not say. */
 const DEFAULT_WINDOW_NANOS = 48n * NANOS_PER_HOUR;
 
@@ -35,8 +38,10 @@ export function searchRequest(parameters: URLSearchParams, clock: Clock): Search
   const isRaw = rawParameter(parameters);
   const ids = parameters.getAll("traceID").filter((text) => text !== "");
   if (ids.length > 0) {
-    const parsed = ids.map((text) => named("traceID", text, parseTraceId));
-    return { type: "get", ids: [...new Set(parsed)], hint: timeHint(parameters), isRaw };
+    const distinct = [...new Set(ids.map((text) => named("traceID", text, parseTraceId)))];
+    if (distinct.length > MAX_TRACE_IDS)
+      throw invalid(`parameter 'traceID': ${distinct.length} ids, expected at most ${MAX_TRACE_IDS}`);
+    return { type: "get", ids: distinct, hint: timeHint(parameters), isRaw };
   }
   return { type: "find", query: traceQuery(parameters, clock), isRaw };
 }

@@ -49,13 +49,14 @@ export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_D
     hint: TimeHint,
     isRaw: boolean,
   ): AsyncGenerator<Finding> {
-    const missing: TraceId[] = [];
-    for (const id of ids) {
-      const trace = await store.trace(tenant, id, hint);
-      if (trace === undefined) missing.push(id);
-      else yield { trace: show(trace, isRaw) };
+    const missing = new Set(ids);
+    const found = store.traces(tenant, ids, hint);
+    for await (const trace of found.traces) {
+      missing.delete(trace.traceId);
+      yield { trace: show(trace, isRaw) };
     }
-    for (const traceId of missing) yield { gap: { message: NOT_FOUND, traceId } };
+    if (!found.isComplete()) yield { gap: { message: NOT_ALL_READ, traceId: undefined } };
+    else for (const traceId of missing) yield { gap: { message: NOT_FOUND, traceId } };
   }
 
   return {
@@ -72,6 +73,9 @@ export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_D
 }
 
 const NOT_FOUND = "trace not found";
+
+const NOT_ALL_READ =
+  "not all of the traces were read within the limit of time or data; ask for fewer, or say with 'start' and 'end' where they lie";
 
 const INCOMPLETE =
   "the search is incomplete: its limit of time or data ended it, or part of the store could not be read, so that more traces may match; narrow the time range or add conditions";

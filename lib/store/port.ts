@@ -46,14 +46,16 @@ interface WriteReport {
 export interface TraceReader {
   /** Every stored span of the trace; undefined when there is none. */
   trace(tenant: string, id: TraceId, hint?: TimeHint): Promise<Trace | undefined>;
+  /** The same for several, in their order, without those of which nothing is stored. */
+  traces(tenant: string, ids: readonly TraceId[], hint?: TimeHint): Found;
   find(tenant: string, query: TraceQuery): Found;
 }
 
-/** What a search finds, as it finds it. Nothing is read before the first trace is asked for. */
+/** What a question finds, as it finds it. Nothing is read before the first trace is asked for. */
 export interface Found {
-  /** Whole traces, ordered by their newest matching span's start, newest first, then by trace id. Can be walked once. */
+  /** Whole traces; those of a search ordered by their newest matching span's start, newest first, then by trace id. Can be walked once. */
   readonly traces: AsyncIterable<Trace>;
-  /** After the last trace: false when the search's budget ended first, or part of the store could not be read, so that more may match. */
+  /** After the last trace: false when the question's budget ended first, or part of the store could not be read, so that more may match. */
   isComplete(): boolean;
 }
 

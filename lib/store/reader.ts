@@ -1,13 +1,25 @@
+import { TracingError } from "../model/errors.ts";
+import type { TraceId } from "../model/ids.ts";
+import type { Trace } from "../model/span.ts";
 import type { Clock } from "../model/time.ts";
+import type { TimeHint } from "../model/trace-query.ts";
 import type { Batches } from "./batches.ts";
 import type { Found, TraceReader } from "./port.ts";
-import { BudgetEnd, budget, type ReadCost, type ReadLimits, SEARCH_LIMITS } from "./read/cost.ts";
+import {
+  type Budget,
+  BudgetEnd,
+  budget,
+  type ReadCost,
+  type ReadLimits,
+  SEARCH_LIMITS,
+  TRACE_LIMITS,
+} from "./read/cost.ts";
 import { findTraces } from "./read/find.ts";
 import { headLoader } from "./read/heads.ts";
 import { partLoader } from "./read/parts.ts";
 import type { SearchReport } from "./read/search.ts";
 import type { Stores } from "./read/stores.ts";
-import { readTrace } from "./read/trace.ts";
+import { readTraces } from "./read/trace.ts";
 
 export interface TraceReaderOptions {
   readonly batches: Batches;
@@ -17,9 +29,13 @@ export interface TraceReaderOptions {
   /** For heads and parts together. */
   readonly cacheBytes?: number;
   readonly searchLimits?: ReadLimits;
+  /** For all traces that are asked for by their ids together. */
+  readonly traceLimits?: ReadLimits;
   /** Told what each question took from the table, once it is answered. */
-  readonly onRead?: (question: "trace" | "find", cost: ReadCost) => void;
+  readonly onRead?: (question: Question, cost: ReadCost) => void;
 }
+
+type Question = "trace" | "find";
 
 /** What is stored never changes, so that a warm process need not read it again; small beside a function's 1 GB. */
 const CACHE_BYTES = 128 * 1024 * 1024;
@@ -28,42 +44,52 @@ const HEAD_SHARE = 0.5;
 
 export function traceReader(options: TraceReaderOptions): TraceReader {
   const { batches, clock, retentionHours, onRead } = options;
-  const { cacheBytes = CACHE_BYTES, searchLimits = SEARCH_LIMITS } = options;
+  const { cacheBytes = CACHE_BYTES, searchLimits = SEARCH_LIMITS, traceLimits = TRACE_LIMITS } = options;
   const stores: Stores = {
     heads: headLoader(batches, clock, Math.floor(cacheBytes * HEAD_SHARE)),
     parts: partLoader(batches, Math.floor(cacheBytes * (1 - HEAD_SHARE))),
     clock,
     retentionHours,
   };
+  /** What `read` brings until its budget ends. */
+  function found(
+    question: Question,
+    limits: ReadLimits,
+    read: (spent: Budget, report: SearchReport) => AsyncIterable<Trace>,
+  ): Found {
+    const spent = budget(limits, clock);
+    const report: SearchReport = { lacksParts: false };
+    let isAtEnd = false;
+    async function* traces() {
+      try {
+        isAtEnd = yield* untilBudgetEnds(read(spent, report));
+      } finally {
+        onRead?.(question, spent.cost);
+      }
+    }
+    return { traces: traces(), isComplete: () => isAtEnd && !report.lacksParts };
+  }
+
+  const several = (tenant: string, ids: readonly TraceId[], hint: TimeHint | undefined): Found =>
+    found("trace", traceLimits, (spent) => readTraces(stores, tenant, ids, hint, spent));
+
   return {
     async trace(tenant, id, hint) {
+      const { traces, isComplete } = several(tenant, [id], hint);
+      for await (const trace of traces) return trace;
       // Whoever asks for one trace gets all of it, or a fault.
-      const spent = budget(UNLIMITED, clock);
-      const trace = await readTrace(stores, tenant, id, hint, spent);
-      onRead?.("trace", spent.cost);
-      return trace;
+      if (!isComplete())
+        throw new TracingError(
+          "unavailable",
+          `trace ${id} could not be read in time: say with 'start' and 'end' when it was`,
+        );
+      return undefined;
     },
-    find(tenant, query): Found {
-      const spent = budget(searchLimits, clock);
-      const report: SearchReport = { lacksParts: false };
-      let isAtEnd = false;
-      async function* traces() {
-        try {
-          isAtEnd = yield* untilBudgetEnds(findTraces(stores, tenant, query, spent, report));
-        } finally {
-          onRead?.("find", spent.cost);
-        }
-      }
-      return { traces: traces(), isComplete: () => isAtEnd && !report.lacksParts };
-    },
+    traces: several,
+    find: (tenant, query) =>
+      found("find", searchLimits, (spent, report) => findTraces(stores, tenant, query, spent, report)),
   };
 }
-
-const UNLIMITED: ReadLimits = {
-  millis: Number.POSITIVE_INFINITY,
-  bytes: Number.POSITIVE_INFINITY,
-  gets: Number.POSITIVE_INFINITY,
-};
 
 /** Returns whether the budget lasted. */
 async function* untilBudgetEnds<T>(traces: AsyncIterable<T>): AsyncGenerator<T, boolean> {

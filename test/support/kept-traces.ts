@@ -27,9 +27,9 @@ export interface Asked {
 export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: Asked } {
   const { traces = [], services = [], operations = {}, isComplete = true, fault } = kept;
   const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0, ended: 0 };
-  async function* walk(limit: number) {
+  async function* walk(some: readonly Trace[]) {
     try {
-      for (const [i, trace] of traces.slice(0, limit).entries()) {
+      for (const [i, trace] of some.entries()) {
         if (fault?.at === i) throw fault.error;
         asked.given++;
         yield trace;
@@ -47,10 +47,16 @@ export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: 
       if (fault?.at === 0) throw fault.error;
       return traces.find((trace) => trace.traceId === id);
     },
+    traces(tenant, ids, hint) {
+      asked.tenants.add(tenant);
+      asked.hints.push(hint);
+      const wanted = ids.flatMap((id) => traces.find((trace) => trace.traceId === id) ?? []);
+      return { traces: walk(wanted), isComplete: () => isComplete };
+    },
     find(tenant, query) {
       asked.tenants.add(tenant);
       asked.queries.push(query);
-      return { traces: walk(query.limit), isComplete: () => isComplete };
+      return { traces: walk(traces.slice(0, query.limit)), isComplete: () => isComplete };
     },
     async services(tenant) {
       asked.tenants.add(tenant);

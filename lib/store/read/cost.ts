@@ -21,6 +21,9 @@ export interface ReadLimits {
 /** DESIGN 5: a search that needs more than this is better asked again with a narrower window. */
 export const SEARCH_LIMITS: ReadLimits = { millis: 20_000, bytes: 256 * 1024 * 1024, gets: 5_000 };
 
+/** Where reading traces by their ids stops: an id that is not there leads to a look into every segment there is. */
+export const TRACE_LIMITS: ReadLimits = { millis: 20_000, bytes: 512 * 1024 * 1024, gets: Number.POSITIVE_INFINITY };
+
 /** Thrown, and caught, within the reader: the budget ends before the answer is whole. */
 export class BudgetEnd extends Error {}
 

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Batches } from "../batches.ts";
-import type { Key } from "../items.ts";
+import type { Item, Key } from "../items.ts";
 import { bundleKey, keyText, pageKey, rowsKey, termsKey } from "../keys.ts";
 import { pageContinues } from "../segment/read-page.ts";
 import type { Bundle, Head } from "../segment/types.ts";
@@ -37,6 +37,9 @@ export interface PartLoader {
 /** What a cached item costs beside its bytes. */
 const ENTRY_BYTES = 300;
 
+/** More keys than go to the table at the same time anyhow; after each so many the budget is looked at. */
+const KEYS_AT_ONCE = 4000;
+
 /** @param cacheBytes parts never change, so those last used are kept, with what was made of them */
 export function partLoader(batches: Batches, cacheBytes: number): PartLoader {
   const cache = new LRUCache<string, Uint8Array>({ maxSize: Math.max(1, cacheBytes) });
@@ -55,16 +58,23 @@ export function partLoader(batches: Batches, cacheBytes: number): PartLoader {
     if (missing.size === 0) return;
     spent.claim(missing.size);
     const names = new Map([...missing].map(([name, each]) => [keyText(itemKey(tenant, each)), name]));
-    const answer = await batches.getNamed([...missing.values()].map((each) => itemKey(tenant, each)));
-    spent.roundTrips(answer.missing.length > 0 ? 2 : 1);
-    for (const item of answer.items) {
+    const take = (item: Item): void => {
       const name = names.get(keyText(item)) ?? "";
       const kind = itemKind(missing.get(name));
       spent.took(item.body.length);
       found.set(name, item.body);
       const size = item.body.length * OPENED_GROWTH[kind] + ENTRY_BYTES;
       cache.set(`${tenant}\n${name}`, item.body, { size });
+    };
+    const keys = [...missing.values()].map((each) => itemKey(tenant, each));
+    let trips = 1;
+    for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
+      if (at > 0) spent.claim(0);
+      const answer = await batches.getNamed(keys.slice(at, at + KEYS_AT_ONCE));
+      if (answer.missing.length > 0) trips = 2;
+      answer.items.forEach(take);
     }
+    spent.roundTrips(trips);
   }
 
   return {

@@ -182,6 +182,13 @@ describe("a search", () => {
     });
   });
 
+  test("for ids that ended early says so, and says of none that it is not there", async () => {
+    const answer = await open({ traces: [one], isComplete: false }).get(`/api/traces?traceID=77&traceID=${ONE}`);
+    const { data, errors } = (await answer.json()) as { data: unknown[]; errors: { msg: string }[] };
+    expect([answer.status, data.length, errors.length]).toEqual([200, 1, 1]);
+    expect(errors[0]?.msg).toMatch(/^not all of the traces were read /);
+  });
+
   test("that cannot be read is 400 with the reason", async () => {
     const answer = await open().get("/api/traces?service=web&tag=nocolon");
     const message = "malformed 'tag' parameter, expecting key:value, received: nocolon";

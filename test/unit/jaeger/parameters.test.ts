@@ -86,6 +86,12 @@ describe("parameters of a search", () => {
     });
   });
 
+  test("more trace ids than one request may fetch are refused, each counting once", () => {
+    const ids = (count: number) => Array.from({ length: count }, (_, i) => `traceID=${i + 1}`).join("&");
+    expect(parse(`${ids(500)}&traceID=1`)).toMatchObject({ type: "get" });
+    expect(() => parse(ids(501))).toThrow("parameter 'traceID': 501 ids, expected at most 500");
+  });
+
   test.each([
     ["tag=nocolon", "malformed 'tag' parameter, expecting key:value, received: nocolon"],
     ["tags={", /^malformed 'tags' parameter, cannot unmarshal JSON: /],

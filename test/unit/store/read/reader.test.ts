@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { traceId } from "../../../../lib/model/ids.ts";
+import { type TraceId, traceId } from "../../../../lib/model/ids.ts";
 import type { Trace } from "../../../../lib/model/span.ts";
 import type { TraceQuery } from "../../../../lib/model/trace-query.ts";
 import type { Items } from "../../../../lib/store/items.ts";
 import type { TraceStore } from "../../../../lib/store/port.ts";
-import { type ReadCost, type ReadLimits, SEARCH_LIMITS } from "../../../../lib/store/read/cost.ts";
+import { type ReadCost, type ReadLimits, SEARCH_LIMITS, TRACE_LIMITS } from "../../../../lib/store/read/cost.ts";
 import { Random } from "../../../data/random.ts";
 import type { PlainSpan } from "../../../data/search-traces.ts";
 import { collidingIds } from "../../../support/colliding-ids.ts";
@@ -226,4 +226,81 @@ test("an operation whose name is too long for the rows is found by its whole nam
   await write(store, 0, [plainSpan({ service: "db", name })]);
   expect((await find(store, { service: "db", operation: name })).traces).toHaveLength(1);
   expect((await find(store, { service: "db", operation: `${name}!` })).traces).toEqual([]);
+});
+
+describe("attributes of which not all are terms", () => {
+  const many = (count: number): PlainSpan["attributes"] =>
+    Array.from({ length: count }, (_, i) => [`k${i}`, { string: `v${i}` }]);
+  const service = ["service.name", { string: "wide" }] as const;
+
+  async function findsOf(tag: string): Promise<(string | undefined)[]> {
+    const store = openStore(memoryItems(), NOW);
+    const resource = { attributes: [service, ...many(600)] };
+    const scope = { name: "", version: "", attributes: many(700) };
+    await write(store, 1, [
+      plainSpan({ traceId: "1".repeat(32), attributes: many(100), start: HOUR_START + 4n }),
+      plainSpan({ traceId: "2".repeat(32), resource, start: HOUR_START + 3n }),
+      plainSpan({ traceId: "3".repeat(32), scope, start: HOUR_START + 2n }),
+      plainSpan({ traceId: "4".repeat(32), attributes: many(10), start: HOUR_START + 1n }),
+    ]);
+    await write(store, 2, [plainSpan({ traceId: "5".repeat(32), attributes: many(10) })]);
+    const [key = "", value = ""] = tag.split("=");
+    const { traces, isComplete } = await find(store, { tags: [{ key, value }], startMaxNanos: HOUR_START + 9n });
+    expect(isComplete).toBe(true);
+    return traces.map((trace) => trace.traceId[0]);
+  }
+
+  test.each([
+    ["k1=v1", ["1", "2", "3", "4"]],
+    ["k99=v99", ["1", "2", "3"]],
+    ["k599=v599", ["2", "3"]],
+    ["k699=v699", ["3"]],
+    ["resource.k599=v599", ["2"]],
+    ["k99=v98", []],
+  ])("are all found: %s", async (tag, expected) => {
+    expect(await findsOf(tag)).toEqual(expected);
+  });
+});
+
+describe("traces by their ids", () => {
+  const ids = Array.from({ length: 10 }, (_, i) => traceId(`${i}a`.padStart(32, "0")));
+  const absent = traceId("f".repeat(32));
+  const items = memoryItems();
+  beforeAll(async () => {
+    const writer = openStore(items, NOW);
+    for (const [n, id] of ids.entries()) await write(writer, n, [plainSpan({ traceId: id })]);
+  });
+
+  async function get(store: TraceStore, asked: readonly TraceId[]) {
+    const found = store.traces(TENANT, asked);
+    const traces: string[] = [];
+    for await (const trace of found.traces) traces.push(trace.traceId);
+    return { traces, isComplete: found.isComplete() };
+  }
+
+  /** Its clock goes on by a millisecond each time it is looked at. */
+  function hurried(millis: number): TraceStore {
+    let now = NOW;
+    return openStore(items, NOW, { clock: () => now++, traceLimits: { ...TRACE_LIMITS, millis } });
+  }
+
+  test("come in the order asked for, without those that are not there, and cost one question", async () => {
+    const costs: ReadCost[] = [];
+    const store = openStore(items, NOW, { onRead: (_, cost) => costs.push(cost) });
+    const asked = [...ids.slice(5), absent, ...ids.slice(0, 5)];
+    expect(await get(store, asked)).toEqual({ traces: asked.filter((id) => id !== absent), isComplete: true });
+    expect(costs).toHaveLength(1);
+  });
+
+  test("come as far as their common time lasts", async () => {
+    const { traces, isComplete } = await get(hurried(1500), ids);
+    expect(isComplete).toBe(false);
+    expect(traces.length).toBeGreaterThan(0);
+    expect(traces).toEqual(ids.slice(0, traces.length));
+  });
+
+  test("are a fault when one alone takes too long, so that nobody takes it for absent", async () => {
+    await expect(hurried(10).trace(TENANT, absent)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await hurried(100_000).trace(TENANT, absent)).toBeUndefined();
+  });
 });
