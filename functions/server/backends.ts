@@ -27,12 +27,12 @@ const HEAP_MEGABYTES = { kinesis: 192, dynamo: 256 };
 const ANYBODY = { region: "us-east-1", credentials: { accessKeyId: "skua", secretAccessKey: "skua" } };
 
 /** Starts the services that the environment does not name endpoints for, each in a thread of its own. */
-export async function startBackends(folder: string, env: NodeJS.ProcessEnv): Promise<Backends> {
+export async function startBackends(folder: string, env: NodeJS.ProcessEnv, isTerminal: boolean): Promise<Backends> {
   const isKinesisEmbedded = !(env.AWS_ENDPOINT_URL_KINESIS || env.AWS_ENDPOINT_URL);
   const isDynamoEmbedded = !(env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL);
   const [kinesis, dynamo] = await Promise.all([
-    isKinesisEmbedded ? startEmulator("kinesis", join(folder, "kinesis")) : undefined,
-    isDynamoEmbedded ? startEmulator("dynamo", join(folder, "dynamodb")) : undefined,
+    isKinesisEmbedded ? startEmulator("kinesis", { path: join(folder, "kinesis"), isTerminal }) : undefined,
+    isDynamoEmbedded ? startEmulator("dynamo", { path: join(folder, "dynamodb"), isTerminal }) : undefined,
   ]);
   const threads = [kinesis, dynamo].filter((thread) => thread !== undefined);
   return {
@@ -47,9 +47,8 @@ export async function startBackends(folder: string, env: NodeJS.ProcessEnv): Pro
   };
 }
 
-function startEmulator(name: "kinesis" | "dynamo", path: string): Promise<Thread<EmulatorHello>> {
-  mkdirSync(path, { recursive: true });
-  const data: EmulatorData = { path };
+function startEmulator(name: "kinesis" | "dynamo", data: EmulatorData): Promise<Thread<EmulatorHello>> {
+  mkdirSync(data.path, { recursive: true });
   return startThread({
     file: new URL(`./${name}-worker.ts`, import.meta.url),
     data,

@@ -5,6 +5,8 @@ import type { Running } from "./thread.ts";
 export interface EmulatorData {
   /** Its LevelDB folder. */
   readonly path: string;
+  /** Log lines as people or as programs read them. */
+  readonly isTerminal: boolean;
 }
 
 export interface EmulatorHello {

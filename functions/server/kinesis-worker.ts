@@ -1,13 +1,16 @@
 import kinesalite from "kinesalite";
 import db, { type KinesisStore } from "kinesalite/db/index.js";
 import { type EmulatorData, serveEmulator } from "./emulator.ts";
+import { regularly } from "./regularly.ts";
+import { serverLog } from "./server-log.ts";
 import { sweepStreams } from "./stream-sweep.ts";
 import { serveThread } from "./thread.ts";
 
 /** Records expire a day after they came; a minute more or less does not matter, and the first pass clears a backlog. */
 const SWEEP_MILLIS = 60_000;
 
-await serveThread<EmulatorData>(async ({ path }) => {
+await serveThread<EmulatorData>(async ({ path, isTerminal }) => {
+  const log = serverLog(isTerminal);
   const stores: KinesisStore[] = [];
   const create = db.create;
   // The emulator keeps its store to itself, and deletes an expired record only when a reader passes it.
@@ -17,16 +20,15 @@ await serveThread<EmulatorData>(async ({ path }) => {
     return store;
   };
   const emulator = await serveEmulator(kinesalite({ path, createStreamMs: 0 }));
-  let sweeping: Promise<unknown> = Promise.resolve();
-  const sweep = (): void => {
-    sweeping = Promise.all(stores.map((store) => sweepStreams(store, Date.now)));
-  };
-  const timer = setInterval(sweep, SWEEP_MILLIS);
+  const sweeping = regularly(
+    () => Promise.all(stores.map((store) => sweepStreams(store, Date.now))),
+    SWEEP_MILLIS,
+    (error) => log.warn("could not sweep the stream; will try again", { error }),
+  );
   return {
     hello: emulator.hello,
     async close() {
-      clearInterval(timer);
-      await sweeping;
+      await sweeping.stop();
       await emulator.close();
     },
   };

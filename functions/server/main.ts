@@ -1,15 +1,12 @@
-import { type Log, logger, renderJson, renderText } from "../../lib/runtime/log.ts";
+import type { Log } from "../../lib/runtime/log.ts";
 import type { Server } from "./server.ts";
+import { serverLog } from "./server-log.ts";
 import { helpText, readSettings, type Settings } from "./settings.ts";
 import { untilTold } from "./signals.ts";
 import { Usage } from "./usage.ts";
 
 const isTerminal = process.stdout.isTTY === true;
-const log = logger({
-  write: (line) => process.stdout.write(`${line}\n`),
-  clock: Date.now,
-  render: isTerminal ? renderText : renderJson,
-});
+const log = serverLog(isTerminal);
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 

@@ -32,7 +32,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
 
   // Loading the AWS SDK takes longest: here and in the indexer's thread at the same time, and while the emulators start.
   const loading = import("./requests.ts");
-  const backends = await startBackends(folder.path, process.env);
+  const backends = await startBackends(folder.path, process.env, isTerminal);
   const indexing = keepIndexing(
     {
       kinesis: backends.kinesis,
