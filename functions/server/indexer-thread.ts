@@ -17,15 +17,24 @@ export interface IndexerData {
   readonly isTerminal: boolean;
 }
 
+/** Longer than a plan of the largest size takes: a try that takes longer may be going round for ever. */
+export const TRY_MILLIS = 60_000;
+
 /** A plan of 32 MiB takes at most half of it. */
 const HEAP_MEGABYTES = 256;
 
 /**
- * Keeps an indexer running. When a record kills its thread another one takes over where that one was, which is how the
- * record is found in the end and set aside.
+ * Keeps an indexer running. When a record kills its thread, or never lets it end, another one takes over where that one
+ * was, which is how the record is found in the end and set aside.
  */
 export const keepIndexing = (data: IndexerData, log: Log): Promise<Kept> =>
   keepRunning(
-    () => startThread({ file: new URL("./indexer-worker.ts", import.meta.url), data, heapMegabytes: HEAP_MEGABYTES }),
+    () =>
+      startThread({
+        file: new URL("./indexer-worker.ts", import.meta.url),
+        data,
+        heapMegabytes: HEAP_MEGABYTES,
+        taskMillis: TRY_MILLIS,
+      }),
     (error) => log.error("the indexer ended; starting it again", { error }),
   );

@@ -1,26 +1,22 @@
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
-import { logger, renderJson, renderText } from "../../lib/runtime/log.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
+import type { Indexer } from "../../lib/stream/port.ts";
 import { shardReader } from "../../lib/stream/reader.ts";
 import { noticeLog } from "../notice-log.ts";
-import type { IndexerData } from "./indexer-thread.ts";
+import { type IndexerData, TRY_MILLIS } from "./indexer-thread.ts";
 import { provision } from "./provision.ts";
 import { quarantineFolder } from "./quarantine-folder.ts";
+import { serverLog } from "./server-log.ts";
 import { sleep } from "./sleep.ts";
+import { beginTask } from "./tasks.ts";
 import { serveThread } from "./thread.ts";
 
 const CLOCK = Date.now;
-
-/**
- * How long a try may still be alive elsewhere. Alone on the stream nobody else is: whoever worked on it before this
- * thread was started is dead. Otherwise as long as a plan of the largest size may take.
- */
-const TRY_MILLIS = { alone: 0, shared: 60_000 };
 
 /** The emulator answers with whole records, however large: 32 of a mebibyte are as many as fit beside a plan. */
 const RECORDS_PER_CALL = 32;
@@ -32,11 +28,7 @@ const RECORDS_PER_CALL = 32;
 const POLL_MILLIS = 300;
 
 await serveThread<IndexerData>(async (data) => {
-  const log = logger({
-    write: (line) => process.stdout.write(`${line}\n`),
-    clock: CLOCK,
-    render: data.isTerminal ? renderText : renderJson,
-  });
+  const log = serverLog(data.isTerminal);
   const kinesis = kinesisClient(data.kinesis);
   const dynamo = dynamoClient(data.dynamo);
   await provision({ ...data, kinesis, dynamo });
@@ -51,10 +43,11 @@ await serveThread<IndexerData>(async (data) => {
     states,
     reader,
     recordsPerCall: RECORDS_PER_CALL,
-    indexer: indexRecords(store, identity),
+    indexer: asTasks(indexRecords(store, identity)),
     quarantine: quarantineFolder(data.quarantine),
     clock: CLOCK,
-    functionTimeoutMillis: data.isKinesisEmbedded ? TRY_MILLIS.alone : TRY_MILLIS.shared,
+    // Alone on the stream no other try can be alive: whoever worked on it before this thread was started is dead.
+    functionTimeoutMillis: data.isKinesisEmbedded ? 0 : TRY_MILLIS,
     onNotice: noticeLog(log),
   });
   const stopping = new AbortController();
@@ -80,3 +73,25 @@ await serveThread<IndexerData>(async (data) => {
     },
   };
 });
+
+/** Lets whoever started this thread end it when a record keeps it going for ever. */
+function asTasks(indexer: Indexer): Indexer {
+  return {
+    check(record) {
+      const end = beginTask();
+      try {
+        indexer.check(record);
+      } finally {
+        end();
+      }
+    },
+    async index(plan, shardId, records) {
+      const end = beginTask();
+      try {
+        return await indexer.index(plan, shardId, records);
+      } finally {
+        end();
+      }
+    },
+  };
+}

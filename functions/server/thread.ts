@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { type TaskNews, watchTasks } from "./tasks.ts";
 
 export interface ThreadParts {
   readonly file: URL;
@@ -7,7 +7,15 @@ export interface ThreadParts {
   readonly data: unknown;
   /** Ceiling of its JavaScript heap: a thread that outgrows it ends alone instead of taking the machine with it. */
   readonly heapMegabytes: number;
+  /** How long a task may take that the thread says it has begun; longer, and the thread is ended: it may be going round for ever. */
+  readonly taskMillis?: number;
 }
+
+/** Node's own ceiling; 25 days. */
+const MAX_TIMER_MILLIS = 2 ** 31 - 1;
+
+/** What a thread says; its hello comes once. */
+type Said<Hello> = { readonly hello: Hello } | TaskNews;
 
 /** A worker thread that says when it is up and can be told to end. */
 export interface Thread<Hello> {
@@ -19,20 +27,33 @@ export interface Thread<Hello> {
   close(waitMillis: number): Promise<void>;
 }
 
-export async function startThread<Hello>({ file, data, heapMegabytes }: ThreadParts): Promise<Thread<Hello>> {
+export async function startThread<Hello>({
+  file,
+  data,
+  heapMegabytes,
+  taskMillis = MAX_TIMER_MILLIS,
+}: ThreadParts): Promise<Thread<Hello>> {
   const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
   let fault: Error | undefined;
   let isClosing = false;
   worker.on("error", (error) => {
     fault = error instanceof Error ? error : new Error(String(error));
   });
+  const watch = watchTasks(taskMillis, () => {
+    fault = new Error(`${file.pathname} was ended: a task took longer than ${taskMillis} ms`);
+    void worker.terminate();
+  });
+  const greeted = new Promise<Hello>((resolve) => {
+    worker.on("message", (said: Said<Hello>) => ("hello" in said ? resolve(said.hello) : watch.heed(said)));
+  });
   // Not `once`, which takes the error for its own.
   const exited = new Promise<number>((resolve) => worker.on("exit", resolve));
   const ended = exited.then((code) => {
+    watch.stop();
     if (isClosing) return undefined;
     return fault ?? new Error(`${file.pathname} ended by itself with code ${code}`);
   });
-  const hello = await Promise.race([once(worker, "message").then(([message]): Hello => message), ended]);
+  const hello = await Promise.race([greeted, ended]);
   if (hello instanceof Error) throw hello;
   if (hello === undefined) throw new Error(`${file.pathname} ended before it was up`);
   return {
@@ -60,5 +81,5 @@ export async function serveThread<Data>(start: (data: Data) => Promise<Running>)
   parentPort?.once("message", () => {
     void running.close().finally(() => parentPort?.close());
   });
-  parentPort?.postMessage(running.hello);
+  parentPort?.postMessage({ hello: running.hello });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { keepRunning } from "../../../functions/server/keep-running.ts";
 import { startThread } from "../../../functions/server/thread.ts";
@@ -7,6 +8,7 @@ const mortal = (word: string) =>
     file: new URL("./threads/mortal.ts", import.meta.url),
     data: [word],
     heapMegabytes: 32,
+    taskMillis: 300,
   });
 
 test("a thread says hello, and closes when told to", async () => {
@@ -24,9 +26,17 @@ test.each([
   ["die", /mortal\.ts ended by itself with code 7$/],
   ["throw", /^died of this$/],
   ["swell", /heap|memory/i],
+  ["spin", /mortal\.ts was ended: a task took longer than 300 ms$/],
 ])("a thread that is to %s ends alone, and why is known", async (word, why) => {
   const thread = await mortal(word);
   expect((await thread.ended)?.message).toMatch(why);
+});
+
+test("a thread whose tasks end in time lives on", async () => {
+  const thread = await mortal("work");
+  await pause(600);
+  await thread.close(5_000);
+  expect(await thread.ended).toBeUndefined();
 });
 
 test("a thread that does not close in time is ended", async () => {

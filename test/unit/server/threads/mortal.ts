@@ -1,4 +1,5 @@
 // A thread that does what it is told to: the last of the words it was started with.
+import { beginTask } from "../../../../functions/server/tasks.ts";
 import { serveThread } from "../../../../functions/server/thread.ts";
 
 await serveThread<readonly string[]>(async (words) => {
@@ -8,6 +9,17 @@ await serveThread<readonly string[]>(async (words) => {
   if (word === "throw")
     setTimeout(() => {
       throw new Error("died of this");
+    }, 20);
+  if (word === "work")
+    setTimeout(() => {
+      const end = beginTask();
+      setTimeout(end, 50);
+    }, 20);
+  if (word === "spin")
+    setTimeout(() => {
+      beginTask()();
+      beginTask();
+      for (;;);
     }, 20);
   if (word === "swell")
     setTimeout(() => {
