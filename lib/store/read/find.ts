@@ -120,7 +120,11 @@ function nextWave(front: Frontier, most: number, enough: number): SegmentScan[] 
 async function openScans({ stores, tenant, spent, report }: Search, scans: readonly SegmentScan[]): Promise<void> {
   const wanted = scans.flatMap((scan) => scan.wants().map((part) => ({ segment: scan.segment, part })));
   const source = await stores.parts.load(tenant, wanted, spent);
-  for (const scan of scans) if (!scan.load(source)) report.lacksParts = true;
+  for (const scan of scans) {
+    const turn = spent.rest();
+    if (turn !== undefined) await turn;
+    if (!scan.load(source)) report.lacksParts = true;
+  }
 }
 
 /** Whether what was read around one start is what has to be read around the other. */

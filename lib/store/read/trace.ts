@@ -53,7 +53,7 @@ async function traceWithin(
 ): Promise<Trace | undefined> {
   const segments = (await heads.load(tenant, hours, spent)).sort(byTime);
   const terms = await parts.load(tenant, traceTerms(segments, traceTerm(id)), spent);
-  const found = tracePages(segments, id, terms);
+  const found = await tracePages(segments, id, terms, spent);
   const read = await readPages(id, found.pages, spent, async (pages) => {
     const source = await parts.load(tenant, pages, spent);
     return (page) => pageView(page, source);

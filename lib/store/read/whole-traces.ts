@@ -3,6 +3,7 @@ import type { Trace } from "../../model/span.ts";
 import { hourOf } from "../../model/time.ts";
 import { termPart, traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
+import type { Budget } from "./cost.ts";
 import type { Hit } from "./hits.ts";
 import { termsOf } from "./opened.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
@@ -32,11 +33,18 @@ export interface TracePages {
 }
 
 /** @param source holds {@link traceTerms} of the segments */
-export function tracePages(segments: readonly SegmentRef[], id: TraceId, source: PartSource): TracePages {
+export async function tracePages(
+  segments: readonly SegmentRef[],
+  id: TraceId,
+  source: PartSource,
+  spent: Budget,
+): Promise<TracePages> {
   const hash = traceTerm(id);
   const pages: PartOf[] = [];
   let missing = 0;
   for (const { segment, part } of traceTerms(segments, hash)) {
+    const turn = spent.rest();
+    if (turn !== undefined) await turn;
     const bytes = source(segment, part);
     if (bytes === undefined) missing++;
     else for (const n of termsOf(bytes)(hash)?.pages ?? []) pages.push({ segment, part: { kind: "page", n } });
@@ -46,10 +54,11 @@ export function tracePages(segments: readonly SegmentRef[], id: TraceId, source:
 
 /** The hits as whole traces, in their order. @param source holds the trace terms around every hit */
 export async function* wholeTraces(search: Search, hits: readonly Hit[], source: PartSource): AsyncGenerator<Trace> {
-  const places = hits.map((hit) => ({
-    hit,
-    ...tracePages(segmentsAround(search.segments, hit.start), hit.id, source),
-  }));
+  const places: Place[] = [];
+  for (const hit of hits) {
+    const near = segmentsAround(search.segments, hit.start);
+    places.push({ hit, ...(await tracePages(near, hit.id, source, search.spent)) });
+  }
   for (const chunk of together(places)) {
     const pages = chunk.flatMap((place) => place.pages);
     // More than that is one trace alone, whose pages are read some at a time.

@@ -299,6 +299,22 @@ describe("traces by their ids", () => {
     expect(traces).toEqual(ids.slice(0, traces.length));
   });
 
+  test("are looked up in turns with others, however many segments there are", async () => {
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    const store = hurried(100_000);
+    await store.trace(TENANT, absent);
+    setImmediate(count);
+    await get(store, Array<TraceId>(60).fill(absent));
+    isOver = true;
+    // 600 looks into segments, each a millisecond of this clock, 20 of them a turn, of three traces at the same time.
+    expect(turns).toBeGreaterThan(10);
+  });
+
   test("are a fault when one alone takes too long, so that nobody takes it for absent", async () => {
     await expect(hurried(10).trace(TENANT, absent)).rejects.toMatchObject({ code: "unavailable" });
     expect(await hurried(100_000).trace(TENANT, absent)).toBeUndefined();
