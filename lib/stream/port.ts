@@ -104,7 +104,7 @@ export interface ReaderStates {
 }
 
 /** What of a plan's records was left out, or has to come again. */
-export interface Indexed {
+interface Indexed {
   /** Spans that were outside retention when they were received. */
   readonly dropped: number;
   /** Names of services and operations that a later plan has to bring. */

@@ -93,7 +93,7 @@ function tableFault(system: System, writtenAt: Map<string, number>, { name, phas
   return {
     left: isBatch && happens(system, `${name} handed back`, 0.2) ? system.random.below(keys.length + 1) : 0,
     hides: (key: { readonly pk: string; readonly sk: Uint8Array }) =>
-      system.time.clock() - (writtenAt.get(keyOf(key)) ?? 0) < STALE_MILLIS && happens(system, `stale ${name}`, 0.3),
+      system.time.clock() - (writtenAt.get(keyOf(key)) ?? 0) < STALE_MILLIS && happens(system, `stale ${name}`, 0.5),
   };
 }
 
@@ -103,7 +103,7 @@ const batchesOf = (items: MemoryItems, { clock, sleep }: VirtualTime, random: Ra
 /** The stream as ingest reaches it. */
 const shakyWriter = (system: System, losesAnswers: boolean): StreamWriter => ({
   async shards() {
-    if (happens(system, "shards unavailable", 0.5)) throw new TracingError("unavailable", "injected");
+    if (happens(system, "shards unavailable", 0.8)) throw new TracingError("unavailable", "injected");
     return system.stream.shards();
   },
   async put(entries) {

@@ -17,7 +17,7 @@ import {
 const REQUESTS = 14;
 /** A reader that knows nothing asks for much. */
 const COLD_EVERY = 5;
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4];
 
 const idsOf = (requests: readonly Request[]): string[] => [
   ...new Set(requests.flatMap(({ spans }) => spans.map((span) => span.traceId))),
