@@ -1,5 +1,7 @@
+import { hashBytes } from "../../otlp/hash.ts";
 import { equalBytes } from "../../otlp/trace-ordinals.ts";
-import { uint32At } from "../../otlp/wire.ts";
+
+const SEED = 0x1d1d_0001;
 
 /** Numbers ids where they lie, in the order in which they are added; of equal ones the first is found. */
 export class IdNumbers {
@@ -34,8 +36,7 @@ export class IdNumbers {
   }
 
   private slotOf(at: number): number {
-    const mixed = Math.imul(uint32At(this.bytes, at) ^ uint32At(this.bytes, at + 4), 0x9e3779b1);
-    let slot = (mixed ^ (mixed >>> 15)) & this.mask;
+    let slot = hashBytes(SEED, this.bytes, at, at + this.length) & this.mask;
     for (let found = this.slots[slot] as number; found !== 0; found = this.slots[slot] as number) {
       if (equalBytes(this.bytes, at, this.places[found - 1] as number, this.length)) break;
       slot = (slot + 1) & this.mask;
