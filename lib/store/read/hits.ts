@@ -64,7 +64,7 @@ export function* byPages(candidates: readonly Candidate[], most: number): Genera
   if (run.length > 0) yield { candidates: run, pages: pages.all };
 }
 
-export interface CandidateRun {
+interface CandidateRun {
   readonly candidates: readonly Candidate[];
   /** Each once. */
   readonly pages: readonly PartOf[];

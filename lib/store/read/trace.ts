@@ -11,7 +11,7 @@ import { byTime, missingWarning, tracePages, traceTerms } from "./whole-traces.t
 import { type Hours, hintedHours, keptHours, overlap } from "./window.ts";
 
 /** Every stored span of one trace: heads, terms, pages, each in one round trip. */
-export async function readTrace(
+async function readTrace(
   stores: Stores,
   tenant: string,
   id: TraceId,
