@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer } from "node:http";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { Usage } from "./usage.ts";
 
 export type Answer = (request: Request) => Response | Promise<Response>;
@@ -24,16 +25,21 @@ export interface Door {
 /** While connections drain: those that fall idle are closed this often. */
 const IDLE_CHECK_MILLIS = 50;
 
+/** What a request is for that names no host: HTTP/1.0 need not, and simple probes speak it. */
+const NO_HOST = "localhost";
+
 const starting: Answer = () =>
   new Response("starting", { status: 503, headers: { "Retry-After": "1", "Content-Type": "text/plain" } });
 
 export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   let answer = starting;
-  const server = createAdaptorServer({ fetch: (request) => answer(request) });
+  const listener = getRequestListener((request) => answer(request), { hostname: NO_HOST, errorHandler: fault });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   server.listen(port, host);
   try {
     await once(server, "listening");
   } catch (error) {
+    if (isOfHost(error)) throw new Usage(`--host ${host}: not an address of this machine`, 1);
     throw new Usage(`--${flag} ${port}: ${whyNot(error, host)}`, 1);
   }
   const address = server.address();
@@ -46,7 +52,6 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
     async close(waitMillis) {
       const closed = once(server, "close");
       server.close();
-      if (!("closeIdleConnections" in server)) return;
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MILLIS);
       const late = setTimeout(() => server.closeAllConnections(), waitMillis);
       await closed;
@@ -56,10 +61,21 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   };
 }
 
+function fault(error: unknown): Response {
+  return error instanceof RequestError
+    ? new Response("the request's target or its Host is no URL\n", { status: 400 })
+    : new Response("internal error\n", { status: 500 });
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/** An address that is not ours, or a name that nobody knows or nobody can be asked about. */
+const isOfHost = (error: unknown): boolean =>
+  ["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"].some((code) => code === codeOf(error));
+
 function whyNot(error: unknown, host: string): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === "EADDRINUSE") return `the port is taken on ${host}; free it or name another`;
   if (code === "EACCES") return "this user may not listen on it; name a port from 1024 up";
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return `--host ${host} is not an address of this machine`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -89,7 +89,7 @@ function readRetention(text: string): number | undefined {
   }
 }
 
-/** What the command line asks for. A flag beats its environment variable, which beats the default. */
+/** What the command line asks for. A flag beats its environment variable, which beats the default; an empty variable is none. */
 export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): Settings | "help" {
   const flags = readFlags(argv);
   if (flags.help === true) return "help";
@@ -123,7 +123,7 @@ function readFlags(argv: readonly string[]): Flags {
 }
 
 function readSetting<T>(setting: Setting<T>, flag: string | boolean | undefined, env: string | undefined): T {
-  const text = typeof flag === "string" ? flag : (env ?? setting.default);
+  const text = typeof flag === "string" ? flag : env || setting.default;
   const value = setting.read(text);
   if (value !== undefined) return value;
   const name = typeof flag === "string" ? `--${setting.flag}` : setting.env;

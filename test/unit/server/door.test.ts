@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openDoor } from "../../../functions/server/door.ts";
 import { healthApp, type Phase } from "../../../functions/server/health.ts";
+import { Usage } from "../../../functions/server/usage.ts";
 
 const HERE = { host: "127.0.0.1", port: 0, flag: "query-port" };
 
@@ -27,10 +29,41 @@ test("a port that is taken is named with its flag", async () => {
   other.close();
 });
 
-test("an address of another machine is named with its flag", async () => {
-  await expect(openDoor({ ...HERE, host: "192.0.2.1" })).rejects.toThrow(
-    "--host 192.0.2.1 is not an address of this machine",
-  );
+test.each(["192.0.2.1", "nosuch.invalid"])(
+  "%s, which is not an address of this machine, is named as the host",
+  async (host) => {
+    await expect(openDoor({ ...HERE, host })).rejects.toThrow(
+      new Usage(`--host ${host}: not an address of this machine`, 1),
+    );
+  },
+);
+
+/** What comes back for these very bytes. */
+async function ask(url: string, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.end(bytes);
+  return text(socket);
+}
+
+test.each([
+  ["HTTP/1.0 without a host, as simple probes speak", "GET /status HTTP/1.0\r\n\r\n"],
+  ["HTTP/1.1 with an empty host", "GET /status HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"],
+])("%s is answered", async (_what, bytes) => {
+  const door = await openDoor(HERE);
+  door.serve((request) => new Response(`asked for ${new URL(request.url).pathname}`));
+  const answer = await ask(door.url, bytes);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toContain("asked for /status");
+  await door.close(1_000);
+});
+
+test("a host that is none is refused in words", async () => {
+  const door = await openDoor(HERE);
+  door.serve(() => new Response("here"));
+  const answer = await ask(door.url, "GET / HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer).toContain("the request's target or its Host is no URL");
+  await door.close(1_000);
 });
 
 test("a closing door lets the request within finish, and lets nobody in", async () => {

@@ -48,6 +48,12 @@ describe("the command line", () => {
     );
   });
 
+  test("takes an empty variable for one that is not set, as compose files and charts leave them", () => {
+    expect(readSettings([], { SKUA_RETENTION: "", SKUA_HOST: "", SKUA_QUERY_PORT: "", SKUA_DATA: "" })).toEqual(
+      DEFAULTS,
+    );
+  });
+
   test.each([["--prot"], ["4318"], ["--query-port"]])(
     "does not know %s, says so in one line and where to look",
     (arg) => {
