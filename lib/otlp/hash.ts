@@ -1,14 +1,17 @@
+/** The bytes that were hashed last, as words: reading one of four bytes at a time takes a quarter of the time. */
+let viewed: Uint8Array = new Uint8Array(0);
+let words = new DataView(viewed.buffer);
+
 /** MurmurHash3's 32-bit variant (public domain); it mixes well enough that its upper bits alone spread what is hashed evenly. */
 export function hashBytes(seed: number, bytes: Uint8Array, start: number, end: number): number {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   let hash = seed;
   let at = start;
   for (const whole = end - ((end - start) & 3); at < whole; at += 4) {
-    hash ^= scramble(
-      (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24),
-    );
+    hash ^= scramble(words.getUint32(at, true));
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
   }
   if (at < end) {

@@ -1,5 +1,3 @@
-import { uint32At } from "../../otlp/wire.ts";
-
 /** What fits the processor's cache: an ordinary service's attributes come again and again, ids never do. */
 const SLOTS = 4096;
 
@@ -15,7 +13,7 @@ export class AttributeCache {
   /** Of the attribute that was last found. */
   keyNumber = 0;
   valueNumber = 0;
-  private readonly bytes: Uint8Array;
+  private readonly words: DataView;
   private readonly starts = new Uint32Array(SLOTS);
   /** Lengths of key and of all; 0 in an empty place. */
   private readonly lengths = new Uint32Array(SLOTS);
@@ -24,7 +22,7 @@ export class AttributeCache {
   private slot = -1;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Whether the attribute is known; if it is not, {@link keep} is about it. */
@@ -33,14 +31,14 @@ export class AttributeCache {
     this.slot = -1;
     // Key and value as they mostly lie, a tag and a length between: their bytes are one run.
     if (valueStart - keyEnd !== 2 || length > MAX_BYTES || keyEnd - keyStart < MIN_KEY_BYTES) return false;
-    const { bytes } = this;
+    const { words } = this;
     const mixed = Math.imul(
-      uint32At(bytes, valueEnd - 4) ^ Math.imul(uint32At(bytes, keyEnd - 4), 0x85ebca6b),
+      words.getUint32(valueEnd - 4) ^ Math.imul(words.getUint32(keyEnd - 4), 0x85ebca6b),
       0x9e3779b1,
     );
     const slot = (mixed ^ (mixed >>> 15) ^ length) & (SLOTS - 1);
     const lengths = ((keyEnd - keyStart) << 16) | length;
-    if (this.lengths[slot] === lengths && isSameRun(bytes, this.starts[slot] as number, keyStart, length)) {
+    if (this.lengths[slot] === lengths && isSameRun(words, this.starts[slot] as number, keyStart, length)) {
       this.keyNumber = this.keyNumbers[slot] as number;
       this.valueNumber = this.valueNumbers[slot] as number;
       return true;
@@ -58,8 +56,8 @@ export class AttributeCache {
   }
 }
 
-/** Backwards, where attributes of one key differ first. */
-function isSameRun(bytes: Uint8Array, a: number, b: number, length: number): boolean {
-  for (let i = length - 1; i >= 0; i--) if (bytes[a + i] !== bytes[b + i]) return false;
-  return true;
+/** A word at a time; backwards, where attributes of one key differ first. An attribute is never shorter than a word. */
+function isSameRun(words: DataView, a: number, b: number, length: number): boolean {
+  for (let i = length - 4; i > 0; i -= 4) if (words.getUint32(a + i) !== words.getUint32(b + i)) return false;
+  return words.getUint32(a) === words.getUint32(b);
 }
