@@ -39,10 +39,23 @@ interface Layout {
  *   what an arena of many messages needs; by default each source is a group of its own
  */
 export function regroup(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal?: Uint32Array): Uint8Array {
-  const layout = measure(table, rows, sourceOrdinal);
-  const out = Buffer.allocUnsafeSlow(layout.length);
-  fill(out, table, rows, layout);
+  const regrouped = measured(table, rows, sourceOrdinal);
+  const out = Buffer.allocUnsafeSlow(regrouped.length);
+  regrouped.copyTo(out, 0);
   return out;
+}
+
+/** Bytes that are not copied yet. */
+export interface Regrouped {
+  readonly length: number;
+  /** Writes all of them to `out`, from `at` on. */
+  copyTo(out: Buffer, at: number): void;
+}
+
+/** What {@link regroup} would return, for those who have room for it: a fresh buffer of this size costs as much as filling it. */
+export function measured(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal?: Uint32Array): Regrouped {
+  const layout = measure(table, rows, sourceOrdinal);
+  return { length: layout.length, copyTo: (out, at) => fill(out, at, table, rows, layout) };
 }
 
 function measure(table: SpanTable, rows: ArrayLike<number>, sourceOrdinal: Uint32Array | undefined): Layout {
@@ -115,9 +128,9 @@ function rangesLength(ranges: readonly Range[]): number {
   return length;
 }
 
-function fill(out: Buffer, table: SpanTable, rows: ArrayLike<number>, layout: Layout): void {
+function fill(out: Buffer, start: number, table: SpanTable, rows: ArrayLike<number>, layout: Layout): void {
   const from = Buffer.from(table.bytes.buffer, table.bytes.byteOffset, table.bytes.length);
-  let at = 0;
+  let at = start;
   for (const resource of layout.resources) {
     at = header(out, at, RESOURCE_SPANS_TAG, resource.length);
     at = copyRanges(out, at, from, resource.shared);

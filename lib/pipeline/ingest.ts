@@ -1,6 +1,6 @@
 import { TracingError } from "../model/errors.ts";
 import { type Clock, millisToNanos } from "../model/time.ts";
-import { regroup } from "../otlp/regroup.ts";
+import { measured } from "../otlp/regroup.ts";
 import { type Rejected, scanTraces } from "../otlp/scan.ts";
 import type { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
@@ -77,7 +77,7 @@ function encodeGroup(
 ): void {
   const first = rows[0] as number;
   try {
-    const data = encodeRecord({ ...batch, traces: regroup(table, rows) });
+    const data = encodeRecord({ ...batch, traces: measured(table, rows) });
     entries.push({ place: placeOf(table.bytes, table.traceId[first] as number), data });
   } catch (error) {
     if (!(error instanceof TracingError) || error.code !== "too_large") throw error;

@@ -15,15 +15,15 @@ export function* recordGroups(
     const row = traces.firstRow[trace] as number;
     shardOfTrace[trace] = map.shardIndexOfTrace(table.bytes, table.traceId[row] as number);
   }
-  const shardOf = (row: number) => shardOfTrace[traces.ordinal[row] as number] as number;
-  const byTrace = countingSort(rows, traces.count, (row) => traces.ordinal[row] as number);
+  const shardOf = traces.ordinal.map((trace) => shardOfTrace[trace] as number);
+  const byTrace = countingSort(rows, traces.count, traces.ordinal);
   const sorted = countingSort(byTrace, map.shards.length, shardOf);
   let first = 0;
   let bytes = 0;
   for (let i = 0; i < sorted.length; i++) {
     const row = sorted[i] as number;
     const size = (table.end[row] as number) - (table.start[row] as number);
-    const isNewShard = i > 0 && shardOf(row) !== shardOf(sorted[i - 1] as number);
+    const isNewShard = i > 0 && shardOf[row] !== shardOf[sorted[i - 1] as number];
     if (i > first && (isNewShard || bytes + size > TARGET_RAW_BYTES)) {
       yield sorted.subarray(first, i);
       first = i;
@@ -34,14 +34,18 @@ export function* recordGroups(
   yield sorted.subarray(first);
 }
 
-/** Stable. */
-function countingSort(rows: Uint32Array, buckets: number, bucketOf: (row: number) => number): Uint32Array {
+/** Stable. @param bucketOf per row */
+function countingSort(rows: Uint32Array, buckets: number, bucketOf: Uint32Array): Uint32Array {
   const next = new Uint32Array(buckets + 1);
-  for (const row of rows) next[bucketOf(row) + 1] = (next[bucketOf(row) + 1] as number) + 1;
+  for (let i = 0; i < rows.length; i++) {
+    const bucket = bucketOf[rows[i] as number] as number;
+    next[bucket + 1] = (next[bucket + 1] as number) + 1;
+  }
   for (let i = 1; i <= buckets; i++) next[i] = (next[i] as number) + (next[i - 1] as number);
   const sorted = new Uint32Array(rows.length);
-  for (const row of rows) {
-    const bucket = bucketOf(row);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const bucket = bucketOf[row] as number;
     const at = next[bucket] as number;
     next[bucket] = at + 1;
     sorted[at] = row;

@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { invalid, TracingError } from "../model/errors.ts";
+import type { Regrouped } from "../otlp/regroup.ts";
 import { BYTES, FIXED64, uint32At, Wire } from "../otlp/wire.ts";
 
 /** Spans of one tenant that came in one request (proto/skua/v1/record.proto, SpanBatch). */
@@ -29,11 +30,12 @@ const TENANT = (1 << 3) | BYTES;
 const RECEIVED = (2 << 3) | FIXED64;
 const TRACES = (3 << 3) | BYTES;
 
+/** A batch on its way into a record. */
+type OutgoingBatch = Omit<SpanBatch, "traces"> & { readonly traces: Uint8Array | Regrouped };
+
 /** Throws too_large when the batch passes {@link MAX_RAW_BYTES}, or its record {@link MAX_RECORD_BYTES}. */
-export function encodeRecord(batch: SpanBatch): Uint8Array {
+export function encodeRecord(batch: OutgoingBatch): Uint8Array {
   const raw = encodeBatch(batch);
-  if (raw.length > MAX_RAW_BYTES)
-    throw new TracingError("too_large", `record of ${raw.length} bytes: expected at most ${MAX_RAW_BYTES}`);
   const frame = zstdCompressSync(raw, {
     params: {
       [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
@@ -97,21 +99,28 @@ function frameContentSize(data: Uint8Array, at: number): number | undefined {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function encodeBatch({ tenant, receivedNanos, traces }: SpanBatch): Uint8Array {
+/** Where a batch stands until it is compressed: a fresh buffer each time would cost more than filling it. */
+let scratch = Buffer.allocUnsafeSlow(2 * TARGET_RAW_BYTES);
+
+/** Valid until the next call. */
+function encodeBatch({ tenant, receivedNanos, traces }: OutgoingBatch): Uint8Array {
   const name = encoder.encode(tenant);
   if (name.length === 0) throw invalid("record: tenant is empty");
   const size = 1 + varintSize(name.length) + name.length + 9 + 1 + varintSize(traces.length) + traces.length;
-  const bytes = new Uint8Array(size);
+  if (size > MAX_RAW_BYTES)
+    throw new TracingError("too_large", `record of ${size} bytes: expected at most ${MAX_RAW_BYTES}`);
+  if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size);
+  const bytes = scratch.subarray(0, size);
   bytes[0] = TENANT;
   let at = writeVarint(bytes, 1, name.length);
   bytes.set(name, at);
   at += name.length;
   bytes[at++] = RECEIVED;
-  new DataView(bytes.buffer).setBigUint64(at, receivedNanos, true);
-  at += 8;
+  at = bytes.writeBigUInt64LE(receivedNanos, at);
   bytes[at++] = TRACES;
   at = writeVarint(bytes, at, traces.length);
-  bytes.set(traces, at);
+  if ("copyTo" in traces) traces.copyTo(bytes, at);
+  else bytes.set(traces, at);
   return bytes;
 }
 
