@@ -24,6 +24,8 @@ export const TARGET_RAW_BYTES = 256 * 1024;
 const VERSION = 1;
 /** Above 3 zstd costs more CPU on ingest than Kinesis's bytes cost. */
 const ZSTD_LEVEL = 3;
+/** Room for nearly every frame at once: Node's own 16 KiB would be filled three times, and joined. */
+const USUAL_FRAME_BYTES = 64 * 1024;
 const ZSTD_MAGIC = 0xfd2fb528;
 
 const TENANT = (1 << 3) | BYTES;
@@ -43,6 +45,7 @@ export function encodeRecord(batch: OutgoingBatch): Uint8Array {
       [constants.ZSTD_c_checksumFlag]: 1,
     },
     pledgedSrcSize: raw.length,
+    chunkSize: USUAL_FRAME_BYTES,
   });
   const size = 1 + frame.length + PARTITION_KEY.length;
   if (size > MAX_RECORD_BYTES)

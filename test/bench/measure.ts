@@ -11,11 +11,20 @@ export async function cpuSeconds(work: () => unknown): Promise<number> {
   return (user + system) / 1e6;
 }
 
-/** The same, the smallest of several runs after some that warm the process up. */
-export async function warmCpuSeconds(work: () => unknown, { warm = 2, runs = 3 } = {}): Promise<number> {
-  for (let i = 0; i < warm; i++) await work();
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < runs; i++) least = Math.min(least, await cpuSeconds(work));
+/**
+ * The same for several kinds of work, in turn, so that each meets the same machine: of each the smallest of several runs
+ * after some that warm the process up.
+ */
+export async function warmCpuSeconds(
+  works: readonly (() => unknown)[],
+  { warm = 2, runs = 5 } = {},
+): Promise<number[]> {
+  const least = works.map(() => Number.POSITIVE_INFINITY);
+  for (let run = 0; run < warm + runs; run++)
+    for (const [i, work] of works.entries()) {
+      const seconds = await cpuSeconds(work);
+      if (run >= warm) least[i] = Math.min(least[i] as number, seconds);
+    }
   return least;
 }
 
