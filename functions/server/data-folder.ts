@@ -1,13 +1,21 @@
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { reasonOf } from "./reason.ts";
 import { Usage } from "./usage.ts";
 
 export interface DataFolder {
   readonly path: string;
+  /** Settles soon after the folder, or the lock in it, is no longer what this process took. */
+  readonly lost: Promise<Usage>;
+  /** Asks the file system. What was written to a folder that somebody deleted is nowhere. */
+  isOurs(): boolean;
   release(): void;
 }
+
+/** How long a server may live without its folder; a look costs some 20 µs. */
+const LOOK_MILLIS = 500;
 
 /**
  * Takes the folder for this process alone. The lock file names a port of ours: a process number alone is soon used
@@ -30,20 +38,54 @@ export async function takeDataFolder(folder: string): Promise<DataFolder> {
     rmSync(lock, { force: true });
     if (!claim(lock, line)) throw new Usage(`--data ${path}: another server has just taken it`, 1);
   }
+  const isOurs = (): boolean => isLine(lock, line);
+  const watch = watchFor(() => !isOurs());
   return {
     path,
+    lost: watch.seen.then(() => lostFolder(path)),
+    isOurs,
     release() {
+      watch.stop();
       beacon.close();
-      rmSync(lock, { force: true });
+      if (isOurs()) rmSync(lock, { force: true });
     },
   };
 }
 
+const lostFolder = (path: string): Usage =>
+  new Usage(`--data ${path}: the folder is gone or no longer this server's; what is sent now could not be kept`, 1);
+
+function isLine(file: string, line: string): boolean {
+  try {
+    return readFileSync(file, "utf8") === line;
+  } catch {
+    return false;
+  }
+}
+
+function watchFor(is: () => boolean) {
+  const { promise: seen, resolve } = Promise.withResolvers<void>();
+  const timer = setInterval(() => is() && resolve(), LOOK_MILLIS).unref();
+  return { seen, stop: () => clearInterval(timer) };
+}
+
 function createFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    createPath(path);
   } catch (error) {
-    throw new Usage(`--data ${path}: cannot be created (${error instanceof Error ? error.message : String(error)})`, 1);
+    throw new Usage(`--data ${path}: cannot be created (${reasonOf(error)})`, 1);
+  }
+}
+
+/** Node's own recursion never ends below a folder that answers ENOENT to every mkdir, as /proc does. */
+function createPath(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) createPath(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another server may have been quicker.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -53,7 +95,7 @@ function claim(lock: string, line: string): boolean {
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw new Usage(`${lock}: cannot be written (${error instanceof Error ? error.message : String(error)})`, 1);
+    throw new Usage(`${lock}: cannot be written (${reasonOf(error)})`, 1);
   }
 }
 

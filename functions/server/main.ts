@@ -31,7 +31,8 @@ async function serve(settings: Settings, log: Log): Promise<number> {
   announce(server, settings);
   const end = await Promise.race([told, server.failed]);
   if (end instanceof Error) {
-    log.error("a part that nothing works without has ended", { error: end });
+    if (end instanceof Usage) log.error(end.message);
+    else log.error("a part that nothing works without has ended", { error: end });
     return 1;
   }
   log.info("stopping", { signal: end });

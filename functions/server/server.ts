@@ -52,7 +52,11 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const { openRequests } = await loading;
   const requests = await openRequests({ settings, backends, otlpEndpoint: doors.otlp.url, log });
   const indexer = await indexing;
-  doors.otlp.serve(requests.otlp);
+  doors.otlp.serve(async (request) => {
+    const answer = await requests.otlp(request);
+    // Spans in a folder that is gone are nowhere: nobody may be told that they are kept.
+    return answer.ok && !folder.isOurs() ? new Response("the data folder is gone\n", { status: 503 }) : answer;
+  });
   doors.query.serve(requests.query);
   phase = "ready";
 
@@ -61,7 +65,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
     query: doors.query.url,
     health: doors.health.url,
     data: folder.path,
-    failed: backends.failed,
+    failed: Promise.race([backends.failed, folder.lost]),
     async stop() {
       phase = "stopping";
       await Promise.all([doors.otlp.close(STOP_MILLIS), doors.query.close(STOP_MILLIS)]);

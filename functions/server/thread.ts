@@ -1,4 +1,5 @@
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { reasonOf } from "./reason.ts";
 import { type TaskNews, watchTasks } from "./tasks.ts";
 
 export interface ThreadParts {
@@ -37,7 +38,8 @@ export async function startThread<Hello>({
   let fault: Error | undefined;
   let isClosing = false;
   worker.on("error", (error) => {
-    fault = error instanceof Error ? error : new Error(String(error));
+    // Errors of LevelDB arrive as plain objects, whose stack would be ours.
+    fault = error instanceof Error ? error : new Error(`${file.pathname} ended: ${reasonOf(error)}`);
   });
   const watch = watchTasks(taskMillis, () => {
     fault = new Error(`${file.pathname} was ended: a task took longer than ${taskMillis} ms`);

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { takeDataFolder } from "../../../functions/server/data-folder.ts";
@@ -39,4 +39,42 @@ test("a folder that cannot be is refused by name", async () => {
   const file = join(folder.path, "file");
   writeFileSync(file, "");
   await expect(takeDataFolder(join(file, "data"))).rejects.toThrow(`--data ${join(file, "data")}: cannot be created`);
+});
+
+test("a folder that the system will never create is refused, and not tried for ever", async () => {
+  await expect(takeDataFolder("/proc/skua/data")).rejects.toThrow("--data /proc/skua/data: cannot be created");
+});
+
+test.each<[string, (path: string) => void]>([
+  ["deleted", (path) => rmSync(path, { recursive: true })],
+  [
+    "deleted and created again",
+    (path) => {
+      rmSync(path, { recursive: true });
+      mkdirSync(path);
+    },
+  ],
+  ["left without its lock", (path) => rmSync(join(path, "lock"))],
+  ["taken by another server", (path) => writeFileSync(join(path, "lock"), "1 1\n")],
+])("a folder that is %s is lost, which is told at once to who asks and soon to who waits", async (_what, lose) => {
+  const path = join(folder.path, "data");
+  const taken = await takeDataFolder(path);
+  expect(taken.isOurs()).toBe(true);
+  lose(path);
+  expect(taken.isOurs()).toBe(false);
+  expect((await taken.lost).message).toBe(
+    `--data ${path}: the folder is gone or no longer this server's; what is sent now could not be kept`,
+  );
+  taken.release();
+});
+
+test("who releases a folder leaves the lock of the next", async () => {
+  const path = join(folder.path, "data");
+  const first = await takeDataFolder(path);
+  rmSync(path, { recursive: true });
+  const second = await takeDataFolder(path);
+  const lock = readFileSync(join(path, "lock"), "utf8");
+  first.release();
+  expect(readFileSync(join(path, "lock"), "utf8")).toBe(lock);
+  second.release();
 });
