@@ -5,8 +5,8 @@ import type { ReadShard } from "./reader.ts";
 
 /** A shard that was split, or is drained, is noticed at once; this is for shards that others split. */
 const RELIST_MILLIS = 10_000;
-/** Compressed: what a reader that is behind takes before it indexes, so that its plans are full. */
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Compressed: what a reader that is behind takes before it indexes: some 30,000 spans. Fuller plans need more memory and save nothing here. */
+const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 const BACKOFF = { baseMillis: 200, maxMillis: 5_000 };
 
 export interface FollowOptions {
