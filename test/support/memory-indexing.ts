@@ -38,7 +38,7 @@ export class MemoryStates implements ReaderStates {
 export const DEADLY = 0xdd;
 export const GARBLED = 0xbb;
 
-export const textOf = (records: readonly StreamRecord[]): string =>
+const textOf = (records: readonly StreamRecord[]): string =>
   records.map(({ sequenceNumber, data }) => `${sequenceNumber}:${Buffer.from(data).toString("hex")}`).join("\n");
 
 /** What a plan's records become: pages, then heads, under keys that follow from the plan. */

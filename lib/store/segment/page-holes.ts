@@ -5,7 +5,7 @@ import type { ByteReader } from "./byte-reader.ts";
 export const TRACE_ID = 0;
 export const SPAN_ID = 1;
 export const PARENT_ID = 2;
-export const START_TIME = 3;
+const START_TIME = 3;
 export const END_TIME = 4;
 
 /** Per kind of hole. */

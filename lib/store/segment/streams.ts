@@ -14,7 +14,7 @@ const MAX_PIECE_BYTES = 1024 * 1024;
 const CHUNK_ROOM = 128;
 
 /** One zstd frame that states its content's size. */
-export function compress(bytes: Uint8Array): Uint8Array {
+function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 1 },
     pledgedSrcSize: bytes.length,
