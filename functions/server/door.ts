@@ -25,6 +25,12 @@ export interface Door {
 /** While connections drain: those that fall idle are closed this often. */
 const IDLE_CHECK_MILLIS = 50;
 
+/**
+ * How long a connection may lie idle. Longer than any client keeps one that it means to use again (a minute is usual): Node's own
+ * five seconds meet exporters just as they send their next batch, which then fails on a connection that is being closed.
+ */
+const KEEP_ALIVE_MILLIS = 75_000;
+
 /** What a request is for that names no host: HTTP/1.0 need not, and simple probes speak it. */
 const NO_HOST = "localhost";
 
@@ -34,7 +40,9 @@ const starting: Answer = () =>
 export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   let answer = starting;
   const listener = getRequestListener((request) => answer(request), { hostname: NO_HOST, errorHandler: fault });
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLIS }, (incoming, outgoing) => {
+    void listener(incoming, outgoing);
+  });
   server.listen(port, host);
   try {
     await once(server, "listening");

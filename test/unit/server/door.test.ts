@@ -106,3 +106,12 @@ test.each<[Phase, number, string]>([
     ]);
   }
 });
+
+test("a connection may lie idle longer than any exporter's, so that no batch meets it as it is closed", async () => {
+  const door = await openDoor(HERE);
+  door.serve(() => new Response("here"));
+  const response = await fetch(door.url);
+  expect(response.headers.get("keep-alive")).toBe("timeout=75");
+  await response.text();
+  await door.close(1_000);
+});
