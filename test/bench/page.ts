@@ -29,12 +29,12 @@ function shown(value: number): string {
 }
 
 /** docs/performance.md. */
-export function page(results: readonly Result[], cores: number): string {
+export function page(results: readonly Result[], cores: number, mostRuns: number): string {
   const cases = Map.groupBy(results, (result) => result.case);
   return [
     "# Performance",
     "",
-    `Written by \`npm run bench\` on a machine of ${cores} cores; medians, each run in a process of its own, on seeded traffic of a shop of twelve services (\`test/data/traffic.ts\`). A second data set, in which 30 % of the attribute bytes are random, stands beside it. A ratio compares with a baseline measured in the same run and holds on any machine; an absolute figure holds on this one.`,
+    `Written by \`npm run bench\` on a machine of ${cores} cores; medians of up to ${Math.min(5, mostRuns)} runs, each in a process of its own, on seeded traffic of a shop of twelve services (\`test/data/traffic.ts\`). A second data set, in which 30 % of the attribute bytes are random, stands beside it. A ratio compares with a baseline measured in the same run and holds on any machine; an absolute figure holds on this one.`,
     ...[...cases].flatMap(([name, own]) => ["", `## ${capital(name)}`, "", ...table(own)]),
     "",
   ].join("\n");
