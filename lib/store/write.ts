@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { invalid } from "../model/errors.ts";
 import type { Batches } from "./batches.ts";
 import { buildCounts } from "./counts/build.ts";
-import { planServices } from "./counts/plan-services.ts";
+import { type PlanServices, planServices } from "./counts/plan-services.ts";
 import { itemBytes } from "./item-bytes.ts";
 import { type Item, MAX_ITEM_BYTES } from "./items.ts";
 import {
@@ -98,12 +98,13 @@ function refuseTooLarge({ parts, work, heads }: Written): void {
 function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): Written {
   const { tenant } = spans;
   const segments = buildSegments(spans, plan);
+  const who = planServices(spans);
   const ttlOf = ({ hour }: { readonly hour: number }): number => hourTtl(hour, retentionHours);
   return {
     tenant,
     parts: [
       ...segments.flatMap((segment) => partItems(tenant, segment, ttlOf(segment))),
-      ...buildCounts(spans).flatMap(({ hour, bodies }) =>
+      ...buildCounts(spans, who).flatMap(({ hour, bodies }) =>
         bodies.map((body, n) => ({
           ...countsKey(tenant, hour, plan.at, segmentId(plan, tenant, hour), n),
           body,
@@ -122,7 +123,7 @@ function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): W
       body: head,
       ttl: ttlOf({ hour }),
     })),
-    operations: operationsOf(spans),
+    operations: operationsOf(spans, who),
   };
 }
 
@@ -138,8 +139,7 @@ function partItems(tenant: string, { id, bundle, pages, terms, rows }: BuiltSegm
 /** OTLP's kinds are 0 to 5. */
 const KINDS_BITS = 3;
 
-function operationsOf(spans: PlanSpans): ServiceOperation[] {
-  const { services, operations } = planServices(spans);
+function operationsOf(spans: PlanSpans, { services, operations }: PlanServices): ServiceOperation[] {
   const seen = new Set<number>();
   for (let row = 0; row < spans.table.count; row++)
     seen.add(((operations.number[row] as number) << KINDS_BITS) | (spans.table.kind[row] as number));

@@ -1,4 +1,5 @@
 import { boundedName } from "../bounded-name.ts";
+import { firstAtLeast } from "../first-at-least.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
@@ -6,7 +7,7 @@ import { rowsByHour } from "../segment/rows-by-hour.ts";
 import { writeStream } from "../segment/streams.ts";
 import { planEdges, type RowHalves } from "./edges.ts";
 import { type MinuteRow, minuteRows } from "./minutes.ts";
-import { type PlanServices, planServices } from "./plan-services.ts";
+import type { PlanServices } from "./plan-services.ts";
 import { SIDES } from "./types.ts";
 
 export const COUNTS_VERSION = 1;
@@ -37,8 +38,11 @@ interface Content {
 }
 
 /** What a plan counts, by the hour of the spans' starts: before any sampling, once per delivery of a span. */
-export function buildCounts(spans: PlanSpans, limitBytes: number = SEGMENT_LIMITS.itemBytes): HourCounts[] {
-  const who = planServices(spans);
+export function buildCounts(
+  spans: PlanSpans,
+  who: PlanServices,
+  limitBytes: number = SEGMENT_LIMITS.itemBytes,
+): HourCounts[] {
   const { settled, halves } = planEdges(spans, who);
   return rowsByHour(spans.hour).map(([hour, rows]) => {
     const { minutes, folded } = minuteRows(spans, who, hour, rows);
@@ -200,15 +204,4 @@ function writeReference(out: ByteWriter, hash: number, sorted: Float64Array): vo
   out.uint32(hash % 2 ** 32);
   out.byte(Math.floor(hash / 2 ** 32) & 0xff);
   out.byte(Math.floor(hash / 2 ** 40));
-}
-
-function firstAtLeast(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

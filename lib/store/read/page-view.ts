@@ -8,6 +8,7 @@ import type { SpanTable } from "../../otlp/span-table.ts";
 import { bufferOver } from "../../otlp/text.ts";
 import { type TraceOrdinals, traceOrdinals } from "../../otlp/trace-ordinals.ts";
 import { uint32At } from "../../otlp/wire.ts";
+import { firstAtLeast } from "../first-at-least.ts";
 import { readPage } from "../segment/read-page.ts";
 import { continuations, type PartOf, type PartSource } from "./parts.ts";
 
@@ -53,8 +54,8 @@ export class PageView {
   startingAt(nanos: bigint): Uint32Array {
     this.starts ??= this.sortedStarts();
     const { nanos: sorted, row } = this.starts;
-    const first = lowerBound(sorted, nanos);
-    return row.subarray(first, lowerBound(sorted, nanos + 1n));
+    const first = firstAtLeast(sorted, nanos);
+    return row.subarray(first, firstAtLeast(sorted, nanos + 1n));
   }
 
   ofTrace(id: TraceId): number[] {
@@ -93,18 +94,6 @@ export class PageView {
 interface Starts {
   readonly nanos: BigUint64Array;
   readonly row: Uint32Array;
-}
-
-/** Index of the first entry that is at least `value`. */
-function lowerBound(sorted: BigUint64Array, value: bigint): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as bigint) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 const EMPTY = new Uint8Array(0);

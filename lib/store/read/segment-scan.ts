@@ -1,3 +1,4 @@
+import { firstAtLeast } from "../first-at-least.ts";
 import { PART_ROWS, rowPart } from "../segment/limits.ts";
 import { termPart } from "../segment/term-hash.ts";
 import type { RowBlock, RowsPart } from "../segment/types.ts";
@@ -152,7 +153,7 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
     expects() {
       if (listed === undefined) return undefined;
       const [first = 0, last = first] = [wantedParts()[0], wantedParts().at(-1)];
-      return lowerBound(listed, (last + 1) * PART_ROWS) - lowerBound(listed, first * PART_ROWS);
+      return firstAtLeast(listed, (last + 1) * PART_ROWS) - firstAtLeast(listed, first * PART_ROWS);
     },
     load: (source) => (conditions === undefined ? loadTerms(source) : loadRows(source)),
     advance() {
@@ -179,20 +180,8 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
 
 const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-/** Index of the first entry that is at least `value`. */
-function lowerBound(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 const nextListed = (listed: Uint32Array | undefined, row: number): number | undefined =>
-  listed === undefined ? row : listed[lowerBound(listed, row)];
+  listed === undefined ? row : listed[firstAtLeast(listed, row)];
 
 function holdsListed(listed: Uint32Array | undefined, firstRow: number, count: number): boolean {
   const next = nextListed(listed, firstRow);
@@ -202,5 +191,5 @@ function holdsListed(listed: Uint32Array | undefined, firstRow: number, count: n
 /** Row numbers within the segment, ascending. */
 function* rowNumbers({ firstRow, count }: RowBlock, listed: Uint32Array | undefined): Generator<number> {
   if (listed === undefined) for (let row = firstRow; row < firstRow + count; row++) yield row;
-  else yield* listed.subarray(lowerBound(listed, firstRow), lowerBound(listed, firstRow + count));
+  else yield* listed.subarray(firstAtLeast(listed, firstRow), firstAtLeast(listed, firstRow + count));
 }

@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { buildCounts } from "../../../lib/store/counts/build.ts";
 import { joinEdges } from "../../../lib/store/counts/join.ts";
 import { MAX_PLAN_OPERATIONS } from "../../../lib/store/counts/minutes.ts";
+import { planServices } from "../../../lib/store/counts/plan-services.ts";
 import { readCounts } from "../../../lib/store/counts/read.ts";
 import { quantileNanos, RELATIVE_ERROR } from "../../../lib/store/counts/sketch.ts";
 import type { Counts } from "../../../lib/store/counts/types.ts";
-import { gatherSpans } from "../../../lib/store/plan-spans.ts";
+import { gatherSpans, type PlanSpans } from "../../../lib/store/plan-spans.ts";
 import { opentelemetry } from "../../../proto/gen/index.js";
 import { edgesOf, type PlainSpan } from "../../oracle/edges.ts";
 
@@ -62,10 +63,15 @@ function countsOf(plans: readonly (readonly (readonly TestSpan[])[])[], limitByt
   for (const requests of plans) {
     const batches = requests.map((spans) => ({ tenant: "default", receivedNanos: 1n, traces: encode(spans) }));
     for (const spans of gatherSpans(batches))
-      for (const { hour, bodies } of buildCounts(spans, limitBytes))
+      for (const { hour, bodies } of buildCounts(spans, planServices(spans), limitBytes))
         byHour.set(hour, [...(byHour.get(hour) ?? []), ...bodies.map((body) => readCounts(body))]);
   }
   return byHour;
+}
+
+function countsIn(plan: PlanSpans | undefined, limitBytes?: number) {
+  if (plan === undefined) throw new Error("no span was gathered");
+  return buildCounts(plan, planServices(plan), limitBytes);
 }
 
 const id = (length: number) => fc.integer({ min: 1, max: 6 }).map((n) => n.toString(16).padStart(length, "0"));
@@ -170,7 +176,7 @@ describe("counts", () => {
     }));
     const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
     const limit = 50_000;
-    const bodies = buildCounts(plan as NonNullable<typeof plan>, limit).flatMap((hour) => hour.bodies);
+    const bodies = countsIn(plan, limit).flatMap((hour) => hour.bodies);
     for (const body of bodies) expect(body.length).toBeLessThanOrEqual(limit);
     const counts = bodies.map((body) => readCounts(body));
     expect(counts.flatMap((one) => one.halves)).toHaveLength(2000);
@@ -191,7 +197,7 @@ describe("counts", () => {
   test("every truncation is refused, never read as less", () => {
     const spans = fc.sample(arbitrarySpans, { numRuns: 1, seed: 11 })[0] as TestSpan[];
     const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
-    const body = buildCounts(plan as NonNullable<typeof plan>)[0]?.bodies[0] as Uint8Array;
+    const body = countsIn(plan)[0]?.bodies[0] as Uint8Array;
     for (let length = 0; length < body.length; length++)
       expect(() => readCounts(body.subarray(0, length))).toThrow(/corrupt|format version/);
   });
