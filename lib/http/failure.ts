@@ -14,7 +14,13 @@ export function failure(c: Context, error: unknown, { body, onFault }: FailurePa
   const status = MEANING[known.code].http;
   if (status >= 500) onFault(error);
   if (known.retryAfterSeconds !== undefined) c.header("Retry-After", String(known.retryAfterSeconds));
+  challenge(c, known);
   return plainText(c, status, body(status, known.message));
+}
+
+/** Says how a caller may name himself, where he did not (RFC 9110, 11.6.1). Basic first: it is what a browser can ask a person for. */
+export function challenge(c: Context, { code }: TracingError): void {
+  if (code === "unauthenticated") c.header("WWW-Authenticate", 'Basic realm="skua", Bearer realm="skua"');
 }
 
 /** What of an error a caller may see. */
@@ -23,7 +29,7 @@ export const shownFault = (error: unknown): TracingError =>
 
 export function plainText(
   c: Context,
-  status: 400 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503,
   text: string,
 ): Response {
   c.header("Content-Type", "text/plain; charset=utf-8");

@@ -4,11 +4,13 @@ import { jsonToTraces } from "../otlp/json.ts";
 import { type Encoding, exportResponse, statusResponse } from "../otlp/responses.ts";
 import type { Ingest } from "../pipeline/ingest.ts";
 import { readBody } from "./body.ts";
+import { challenge } from "./failure.ts";
+import type { TenantOf } from "./tenant-of.ts";
 
 export interface IngestAppParts {
   readonly ingest: Ingest;
   /** Whose spans a request brings. */
-  readonly tenantOf: (request: Request) => string;
+  readonly tenantOf: TenantOf;
   /** Told of every fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
 }
@@ -25,10 +27,11 @@ const RETRY_AFTER_SECONDS = 5;
 export function ingestApp({ ingest, tenantOf, onFault }: IngestAppParts): Hono {
   const app = new Hono();
   app.post("/v1/traces", async (c) => {
+    const tenant = await tenantOf(c.req.raw);
     const encoding = encodingOf(c.req.header("content-type"));
     const body = await readBody(c.req.raw);
     const traces = encoding === "json" ? jsonToTraces(body) : body;
-    const outcome = await ingest(tenantOf(c.req.raw), traces);
+    const outcome = await ingest(tenant, traces);
     const { rejectedSpans, message } = outcome;
     return answer(c, encoding, 200, exportResponse(encoding, { rejectedSpans, message }));
   });
@@ -64,6 +67,7 @@ function fail(c: Context, error: TracingError): Response {
   const encoding: Encoding = mediaType(c.req.header("content-type")) === CONTENT_TYPES.protobuf ? "protobuf" : "json";
   const { http, grpc } = MEANING[error.code];
   if (http === 429 || http === 503) c.header("Retry-After", String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  challenge(c, error);
   return answer(c, encoding, http, statusResponse(encoding, grpc, error.message));
 }
 

@@ -11,12 +11,13 @@ import type { Finding, Search } from "../pipeline/search.ts";
 import type { Names } from "../store/port.ts";
 import { shownFault } from "./failure.ts";
 import { jsonAnswer, whole } from "./json-answer.ts";
+import type { TenantOf } from "./tenant-of.ts";
 
 export interface QueryV1Parts {
   readonly search: Search;
   readonly names: Names;
   readonly clock: Clock;
-  readonly tenantOf: (request: Request) => string;
+  readonly tenantOf: TenantOf;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -28,12 +29,12 @@ export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Part
   const parametersOf = (c: Context) => new URL(c.req.url).searchParams;
 
   app.get("/services", async (c) => {
-    const services = await names.services(tenantOf(c.req.raw));
+    const services = await names.services(await tenantOf(c.req.raw));
     return jsonAnswer(c.req.raw, whole(listEnvelope(services)));
   });
 
   app.get("/services/:service/operations", async (c) => {
-    const operations = await names.operations(tenantOf(c.req.raw), serviceInPath(c));
+    const operations = await names.operations(await tenantOf(c.req.raw), serviceInPath(c));
     return jsonAnswer(c.req.raw, whole(listEnvelope([...new Set(operations.map(({ name }) => name))])));
   });
 
@@ -42,7 +43,7 @@ export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Part
     const service = parameters.get("service");
     if (service === null || service === "") throw invalid("parameter 'service' is required");
     const kind = parameters.get("spanKind") ?? "";
-    const operations = await names.operations(tenantOf(c.req.raw), service);
+    const operations = await names.operations(await tenantOf(c.req.raw), service);
     const shown = operations.map(toJson).filter(({ spanKind }) => kind === "" || spanKind === kind);
     return jsonAnswer(c.req.raw, whole(listEnvelope(shown)));
   });
@@ -50,13 +51,13 @@ export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Part
   app.get("/traces/:id", async (c) => {
     const parameters = parametersOf(c);
     const options = { hint: timeHint(parameters), isRaw: rawParameter(parameters) };
-    const trace = await search.trace(tenantOf(c.req.raw), parseTraceId(c.req.param("id")), options);
+    const trace = await search.trace(await tenantOf(c.req.raw), parseTraceId(c.req.param("id")), options);
     return jsonAnswer(c.req.raw, envelope([{ trace }], onFault));
   });
 
   app.get("/traces", async (c) => {
     const request = searchRequest(parametersOf(c), clock);
-    const findings = search.find(tenantOf(c.req.raw), request);
+    const findings = search.find(await tenantOf(c.req.raw), request);
     // Before anything is sent a fault still can be a status.
     const first = await findings.next();
     return jsonAnswer(c.req.raw, envelope(resumed(first, findings), onFault));

@@ -11,11 +11,12 @@ import type { Finding, Search } from "../pipeline/search.ts";
 import type { Names } from "../store/port.ts";
 import { failure, shownFault } from "./failure.ts";
 import { jsonAnswer, whole } from "./json-answer.ts";
+import type { TenantOf } from "./tenant-of.ts";
 
 export interface QueryV3Parts {
   readonly search: Search;
   readonly names: Names;
-  readonly tenantOf: (request: Request) => string;
+  readonly tenantOf: TenantOf;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -29,25 +30,25 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
   const parametersOf = (c: Context) => new URL(c.req.url).searchParams;
 
   app.get("/services", async (c) => {
-    const services = await names.services(tenantOf(c.req.raw));
+    const services = await names.services(await tenantOf(c.req.raw));
     return jsonAnswer(c.req.raw, whole(JSON.stringify({ services })));
   });
 
   app.get("/operations", async (c) => {
     const parameters = parametersOf(c);
-    const operations = await names.operations(tenantOf(c.req.raw), parameters.get("service") ?? "");
+    const operations = await names.operations(await tenantOf(c.req.raw), parameters.get("service") ?? "");
     const shown = shownOperations(operations, spanKindV3(parameters));
     return jsonAnswer(c.req.raw, whole(JSON.stringify({ operations: shown })));
   });
 
   app.get("/traces/:id", async (c) => {
     const request = traceRequestV3(c.req.param("id"), parametersOf(c));
-    const findings = await found(search.find(tenantOf(c.req.raw), request));
+    const findings = await found(search.find(await tenantOf(c.req.raw), request));
     return jsonAnswer(c.req.raw, result(findings, onFault));
   });
 
   app.get("/traces", async (c) => {
-    const findings = await found(search.find(tenantOf(c.req.raw), searchRequestV3(parametersOf(c))));
+    const findings = await found(search.find(await tenantOf(c.req.raw), searchRequestV3(parametersOf(c))));
     return jsonAnswer(c.req.raw, result(findings, onFault));
   });
 
@@ -56,7 +57,7 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
     const summaries: TraceSummary[] = [];
     const warnings: string[] = [];
     // Collected, for they are small: a fault is a status then, and the UI has no eye for anything else.
-    for await (const finding of search.find(tenantOf(c.req.raw), { ...request, isRaw: false })) {
+    for await (const finding of search.find(await tenantOf(c.req.raw), { ...request, isRaw: false })) {
       if ("gap" in finding) warnings.push(finding.gap.message);
       else summaries.push(traceSummary(finding.trace));
     }

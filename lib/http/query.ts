@@ -8,12 +8,13 @@ import { failure, plainText } from "./failure.ts";
 import { queryPage } from "./page.ts";
 import { queryV1 } from "./query-v1.ts";
 import { queryV3 } from "./query-v3.ts";
+import type { TenantOf } from "./tenant-of.ts";
 
 export interface QueryAppParts {
   readonly store: TraceReader & Names;
   readonly clock: Clock;
   /** Whose traces a request may see. */
-  readonly tenantOf: (request: Request) => string;
+  readonly tenantOf: TenantOf;
   /** Told of every fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
   /** Where spans go, as the page tells people; by default port 4318 of the page's own host. */

@@ -1,6 +1,8 @@
 /** What went wrong, in gRPC's vocabulary (grpc/doc/statuscodes.md), which OTLP uses on every transport. */
 export type Code =
   | "invalid_argument"
+  | "unauthenticated"
+  | "permission_denied"
   | "not_found"
   | "too_large"
   | "unsupported"
@@ -12,7 +14,7 @@ export type Code =
 
 interface Meaning {
   /** HTTP status (OTLP specification, "Failures"). */
-  readonly http: 400 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503;
   /** google.rpc.Code. */
   readonly grpc: number;
 }
@@ -20,6 +22,8 @@ interface Meaning {
 /** The one table from code to transport. */
 export const MEANING: Readonly<Record<Code, Meaning>> = {
   invalid_argument: { http: 400, grpc: 3 },
+  unauthenticated: { http: 401, grpc: 16 },
+  permission_denied: { http: 403, grpc: 7 },
   not_found: { http: 404, grpc: 5 },
   too_large: { http: 413, grpc: 8 },
   unsupported: { http: 415, grpc: 3 },

@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { invalid } from "../model/errors.ts";
+import { type AccessTable, SCOPES } from "./access.ts";
+
+/** Part of every key of the table, and of what people type. */
+const tenant = z
+  .string("expected a name")
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+      "expected 1 to 63 of A-Z a-z 0-9 . _ -, beginning with one of the first three",
+    ),
+  );
+
+const SCOPES_EXPECTED = `expected one or more of ${SCOPES.join(", ")}`;
+const scopes = z.array(z.enum(SCOPES, SCOPES_EXPECTED), SCOPES_EXPECTED).check(z.minLength(1, SCOPES_EXPECTED));
+
+const Table = z.strictObject({
+  tokens: z._default(
+    z.array(
+      z.strictObject({
+        sha256: z.string("expected 64 hex digits").check(z.regex(/^[0-9a-f]{64}$/, "expected 64 hex digits")),
+        tenant,
+        scopes,
+        /** For people: whose it is, when it was made. */
+        note: z.optional(z.string("expected a text")),
+      }),
+    ),
+    [],
+  ),
+  principals: z._default(
+    z.array(
+      z.strictObject({
+        principal: z
+          .string("expected an ARN")
+          .check(z.regex(/^arn:[^*]+\*?$/, "expected an ARN, at most with one * at its end")),
+        tenant,
+        scopes,
+      }),
+    ),
+    [],
+  ),
+});
+
+/**
+ * The table of who may do what, as JSON: `{"tokens": [{"sha256", "tenant", "scopes", "note"?}], "principals": [{"principal",
+ * "tenant", "scopes"}]}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
+ * @param source what to call the text: a file's or a variable's name
+ */
+export function readAccess(text: string, source: string): AccessTable {
+  const parsed = Table.safeParse(parseJson(text, source));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(
+      `${source}: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "expected a table of access"}`,
+    );
+  }
+  const { tokens, principals } = parsed.data;
+  return {
+    tokens: tokens.map(({ sha256, ...grant }) => ({ ...grant, sha256: Buffer.from(sha256, "hex") })),
+    principals,
+  };
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`${source}: expected JSON`);
+  }
+}
