@@ -1,6 +1,7 @@
 import { type StreamingRuntime, streamingHandler } from "../../lib/http/lambda.ts";
 import { queryApp } from "../../lib/http/query.ts";
 import { queryEnv } from "../../lib/runtime/env.ts";
+import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
@@ -17,6 +18,7 @@ const batches = itemBatches({ items: dynamoItems(dynamoClient(), env.TABLE_NAME)
 const store = {
   ...traceReader({ batches, clock, retentionHours: env.RETENTION_HOURS }),
   ...nameReader({ batches, clock }),
+  ...attributeReader({ batches, clock }),
 };
 
 export const handler = streamingHandler(queryApp({ store, clock, tenantOf, onFault }), globalThis.awslambda);

@@ -2,6 +2,7 @@ import { ingestApp } from "../../lib/http/ingest.ts";
 import { queryApp } from "../../lib/http/query.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
@@ -54,7 +55,11 @@ export async function openRequests({ settings, backends, otlpEndpoint, log }: Re
   const asked = dynamoItems(dynamo, table);
   const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
   const batches = itemBatches({ items, clock: CLOCK, random, sleep });
-  const store = { ...traceReader({ batches, clock: CLOCK, retentionHours }), ...nameReader({ batches, clock: CLOCK }) };
+  const store = {
+    ...traceReader({ batches, clock: CLOCK, retentionHours }),
+    ...nameReader({ batches, clock: CLOCK }),
+    ...attributeReader({ batches, clock: CLOCK }),
+  };
 
   const sweeping = new AbortController();
   const { signal } = sweeping;

@@ -8,19 +8,27 @@ import { KINDS } from "../model/span.ts";
 import type { Operation } from "../model/trace-query.ts";
 import { resourceSpansPieces } from "../otlp/trace-to-json.ts";
 import type { Finding, Search } from "../pipeline/search.ts";
-import type { Names } from "../store/port.ts";
+import type { AttributeNames, Names } from "../store/port.ts";
 import { failure, shownFault } from "./failure.ts";
 import { jsonAnswer, whole } from "./json-answer.ts";
 import type { TenantOf } from "./tenant-of.ts";
 
 export interface QueryV3Parts {
   readonly search: Search;
-  readonly names: Names;
+  readonly names: Names & AttributeNames;
   readonly tenantOf: TenantOf;
   readonly onFault: (error: unknown) => void;
 }
 
-const ROUTES = ["/services", "/operations", "/traces", "/traces/:id", "/trace-summaries"];
+const ROUTES = [
+  "/services",
+  "/operations",
+  "/attributes",
+  "/attributes/:key/values",
+  "/traces",
+  "/traces/:id",
+  "/trace-summaries",
+];
 
 const NO_TRACES = "No traces found";
 
@@ -39,6 +47,21 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
     const operations = await names.operations(await tenantOf(c.req.raw), parameters.get("service") ?? "");
     const shown = shownOperations(operations, spanKindV3(parameters));
     return jsonAnswer(c.req.raw, whole(JSON.stringify({ operations: shown })));
+  });
+
+  app.get("/attributes", async (c) => {
+    const known = await names.attributes(await tenantOf(c.req.raw), serviceOf(parametersOf(c)));
+    const attributes = known.map(({ key, types, levels }) => ({ key, types, levels }));
+    return jsonAnswer(c.req.raw, whole(JSON.stringify({ attributes })));
+  });
+
+  app.get("/attributes/:key/values", async (c) => {
+    const parameters = parametersOf(c);
+    const known = await names.attributes(await tenantOf(c.req.raw), serviceOf(parameters));
+    const all = known.find(({ key }) => key === c.req.param("key"))?.values ?? [];
+    const prefix = parameters.get("prefix") ?? "";
+    const values = all.filter((value) => value.startsWith(prefix));
+    return jsonAnswer(c.req.raw, whole(JSON.stringify({ values })));
   });
 
   app.get("/traces/:id", async (c) => {
@@ -68,6 +91,9 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
   app.onError((error, c) => failure(c, error, { body: faultEnvelopeV3, onFault }));
   return app;
 }
+
+/** Undefined for all of them. */
+const serviceOf = (parameters: URLSearchParams): string | undefined => parameters.get("service") || undefined;
 
 /** A kind that is not stated is shown as internal, over HTTP only (jaeger-wire 1.8): so it is filtered, and so two may become one. */
 function shownOperations(operations: readonly Operation[], kind: string | undefined) {

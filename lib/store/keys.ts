@@ -102,6 +102,13 @@ export const operationKey = (tenant: string, service: string, operation: string,
 });
 export const operationsPartition = (tenant: string, service: string): string => pk("O", tenant, service);
 
+/** The attribute keys and values of a service. */
+export const attributesKey = (tenant: string, service: string): Key => ({
+  pk: attributesPartition(tenant),
+  sk: boundedBytes(service),
+});
+export const attributesPartition = (tenant: string): string => pk("V", tenant);
+
 /** `stream` is its name and creation time. */
 export const readerKey = (stream: string, shardId: string): Key => ({
   pk: pk("K", stream),

@@ -66,5 +66,21 @@ export interface Names {
   operations(tenant: string, service: string): Promise<readonly Operation[]>;
 }
 
+/** An attribute key, as it was seen of late on spans of a service. */
+export interface AttributeName {
+  readonly key: string;
+  /** OTLP's: string, bool, int, double, array, map, bytes, empty. */
+  readonly types: readonly string[];
+  /** Where it stood: span, event, link, resource, scope. */
+  readonly levels: readonly string[];
+  /** Its frequent values as text, the most frequent first. */
+  readonly values: readonly string[];
+}
+
+export interface AttributeNames {
+  /** Sorted by key; of all services when none is named. A sample: what is rare may be missing. */
+  attributes(tenant: string, service: string | undefined): Promise<readonly AttributeName[]>;
+}
+
 /** All of it, as one store. */
-export interface TraceStore extends TraceWriter, TraceReader, Names {}
+export interface TraceStore extends TraceWriter, TraceReader, Names, AttributeNames {}

@@ -1,5 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { invalid } from "../model/errors.ts";
+import { sampleAttributes } from "./attributes/sample.ts";
+import type { SeenKeys } from "./attributes/seen.ts";
+import { attributeWriter } from "./attributes/write.ts";
 import type { Batches } from "./batches.ts";
 import { buildCounts } from "./counts/build.ts";
 import { type PlanServices, planServices } from "./counts/plan-services.ts";
@@ -41,11 +44,14 @@ interface Written {
   readonly work: readonly Item[];
   readonly heads: readonly Item[];
   readonly operations: readonly ServiceOperation[];
+  /** Per service. */
+  readonly attributes: ReadonlyMap<string, SeenKeys>;
 }
 
 /** Writes in an order in which nothing is ever visible before what it leads to: parts, then the work list, then heads. */
 export function traceWriter({ batches, retentionHours }: TraceWriterOptions): TraceWriter {
   const names = nameWriter({ batches, retentionHours });
+  const attributeNames = attributeWriter({ batches, retentionHours });
   const workPut = new LRUCache<string, true>({ max: MAX_REMEMBERED });
 
   async function putWork(items: readonly Item[]): Promise<void> {
@@ -72,7 +78,10 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
       await putWork(all.flatMap((one) => one.work));
       await batches.putAll(all.flatMap((one) => one.heads));
       let waitingNames = 0;
-      for (const { tenant, operations } of all) waitingNames += await names.write(tenant, plan.at, operations);
+      for (const { tenant, operations, attributes } of all) {
+        waitingNames += await names.write(tenant, plan.at, operations);
+        await attributeNames.write(tenant, plan.at, attributes);
+      }
       return { spans, dropped, waitingNames };
     },
   };
@@ -124,6 +133,7 @@ function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): W
       ttl: ttlOf({ hour }),
     })),
     operations: operationsOf(spans, who),
+    attributes: sampleAttributes(spans, who),
   };
 }
 

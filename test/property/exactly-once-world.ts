@@ -223,7 +223,7 @@ export async function expectExactlyOnce(world: World, excluded: readonly number[
 }
 
 /** All but how far the shard is read, and names, which each process refreshes as it thinks fit. */
-export const followsFromPlans = (pk: string): boolean => !/^[KCO]#/.test(pk);
+export const followsFromPlans = (pk: string): boolean => !/^[KCOV]#/.test(pk);
 
 /** The counts of the whole table, in the oracle's words. */
 function stored(table: MemoryItems): ReturnType<typeof recordCounts> {

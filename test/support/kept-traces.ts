@@ -1,11 +1,13 @@
 import type { Trace } from "../../lib/model/span.ts";
 import type { Operation, TimeHint, TraceQuery } from "../../lib/model/trace-query.ts";
-import type { Names, TraceReader } from "../../lib/store/port.ts";
+import type { AttributeName, AttributeNames, Names, TraceReader } from "../../lib/store/port.ts";
 
 export interface Kept {
   readonly traces?: readonly Trace[];
   readonly services?: readonly string[];
   readonly operations?: Readonly<Record<string, readonly Operation[]>>;
+  /** Whatever service is asked for. */
+  readonly attributes?: readonly AttributeName[];
   readonly isComplete?: boolean;
   /** Thrown in place of the trace of that number, 0 being the first. */
   readonly fault?: { readonly at: number; readonly error: unknown };
@@ -24,8 +26,8 @@ export interface Asked {
 }
 
 /** A store that holds given traces and finds them all, up to the limit: what the query side does with it is under test, not the search. */
-export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: Asked } {
-  const { traces = [], services = [], operations = {}, isComplete = true, fault } = kept;
+export function keptTraces(kept: Kept): TraceReader & Names & AttributeNames & { readonly asked: Asked } {
+  const { traces = [], services = [], operations = {}, attributes = [], isComplete = true, fault } = kept;
   const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0, ended: 0 };
   async function* walk(some: readonly Trace[]) {
     try {
@@ -67,6 +69,11 @@ export function keptTraces(kept: Kept): TraceReader & Names & { readonly asked: 
       asked.tenants.add(tenant);
       asked.services.push(service);
       return operations[service] ?? [];
+    },
+    async attributes(tenant, service) {
+      asked.tenants.add(tenant);
+      if (service !== undefined) asked.services.push(service);
+      return attributes;
     },
   };
 }

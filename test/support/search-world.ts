@@ -1,3 +1,4 @@
+import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import type { Items } from "../../lib/store/items.ts";
 import { nameReader } from "../../lib/store/names.ts";
@@ -76,6 +77,7 @@ export function openStore(items: Items, nowMillis: number, more: Partial<TraceRe
     ...traceWriter({ batches, retentionHours: RETENTION_HOURS }),
     ...traceReader({ batches, clock, retentionHours: RETENTION_HOURS, ...more }),
     ...nameReader({ batches, clock }),
+    ...attributeReader({ batches, clock }),
   };
 }
 

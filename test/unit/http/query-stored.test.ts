@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { queryApp } from "../../../lib/http/query.ts";
 import { jsonToTraces } from "../../../lib/otlp/json.ts";
+import { attributeReader } from "../../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../../lib/store/batches.ts";
 import { nameReader } from "../../../lib/store/names.ts";
 import { traceReader } from "../../../lib/store/reader.ts";
@@ -21,7 +22,11 @@ async function stored(...names: string[]) {
     const traces = jsonToTraces(golden(`${name}.otlp.json`));
     await writer.write(plan, [{ tenant: "default", receivedNanos: BigInt(NOW) * 1_000_000n, traces }]);
   }
-  const store = { ...traceReader({ batches, clock, retentionHours: 168 }), ...nameReader({ batches, clock }) };
+  const store = {
+    ...traceReader({ batches, clock, retentionHours: 168 }),
+    ...nameReader({ batches, clock }),
+    ...attributeReader({ batches, clock }),
+  };
   const onFault = (error: unknown) => {
     throw error;
   };

@@ -78,6 +78,29 @@ describe("lists", () => {
   });
 });
 
+describe("attributes", () => {
+  const named = (key: string, ...values: string[]) => ({ key, types: ["string"], levels: ["span"], values });
+  const attributes = [named("http.method", "GET", "POST"), named("a/b", "1", "12", "2")];
+
+  test("are keys with their types and where they stand", async () => {
+    const { get, asked } = open({ attributes });
+    expect(await (await get("/api/v3/attributes?service=cart")).text()).toBe(
+      '{"attributes":[{"key":"http.method","types":["string"],"levels":["span"]},{"key":"a/b","types":["string"],"levels":["span"]}]}',
+    );
+    expect(asked.services).toEqual(["cart"]);
+  });
+
+  test.each([
+    ["http.method/values", ["GET", "POST"]],
+    ["http.method/values?service=cart&prefix=P", ["POST"]],
+    ["a%2Fb/values?prefix=1", ["1", "12"]],
+    ["none/values", []],
+  ])("offer values: %s", async (path, values) => {
+    const answer = await open({ attributes }).get(`/api/v3/attributes/${path}`);
+    expect([answer.status, await answer.json()]).toEqual([200, { values }]);
+  });
+});
+
 describe("a trace by id", () => {
   test.each(["5b8aa5a2d2c872e8", "5B8AA5A2D2C872E8", SHORT])("is found as %s and shown with 32 digits", async (id) => {
     const answer = await open({ traces: [one, short] }).get(`/api/v3/traces/${id}`);

@@ -117,6 +117,9 @@ function leadsTo({ tenant, at, hour, head }: StoredHead): string[] {
   return [...parts, countsKey(tenant, hour, at, segment, 0), workKey(minuteOf(PLAN.at), tenant, hour)].map(keyText);
 }
 
+/** How often a value was seen is a guess: a repeat is one more sight of it. */
+const isExact = (pk: string): boolean => !pk.startsWith("V#");
+
 describe("writing a plan", () => {
   let undisturbed: MemoryItems;
   let expected: string[];
@@ -125,7 +128,7 @@ describe("writing a plan", () => {
     undisturbed = memoryItems();
     const report = await writerOn(undisturbed).write(PLAN, BATCHES);
     expect(report).toEqual({ spans: SENT.length, dropped: 0, waitingNames: 0 });
-    expected = undisturbed.dump();
+    expected = undisturbed.dump(isExact);
     calls = undisturbed.calls;
   });
 
@@ -157,7 +160,8 @@ describe("writing a plan", () => {
     for (const { pk, ttl } of undisturbed.stored()) {
       const [kind, , hour] = pk.split("#");
       if (kind === "S" || kind === "G") expect(ttl).toBe((Number(hour) + 1 + RETENTION_HOURS) * 3600);
-      else if (kind === "C" || kind === "O") expect(ttl).toBe(PLAN.at / 1000 + (RETENTION_HOURS + 4) * 3600);
+      else if (kind === "C" || kind === "O" || kind === "V")
+        expect(ttl).toBe(PLAN.at / 1000 + (RETENTION_HOURS + 4) * 3600);
       else expect(ttl % 3600).toBe(0);
     }
   });
@@ -175,7 +179,7 @@ describe("writing a plan", () => {
     await one.write(PLAN, BATCHES);
     await one.write(PLAN, BATCHES);
     await writerOn(table).write(PLAN, BATCHES);
-    expect(table.dump()).toEqual(expected);
+    expect(table.dump(isExact)).toEqual(expected);
   });
 
   test("no head is ever visible before what it leads to", async () => {
@@ -206,7 +210,7 @@ describe("writing a plan", () => {
         table.faults = undefined;
         // In turn the process that lived on, and a new one.
         await (crashAt % 2 === 0 ? writer : writerOn(table)).write(PLAN, BATCHES);
-        expect(table.dump()).toEqual(expected);
+        expect(table.dump(isExact)).toEqual(expected);
       }
   }, 120_000);
 
@@ -218,7 +222,7 @@ describe("writing a plan", () => {
       return { left: Math.floor(call.keys.length / 3) };
     };
     await writerOn(table).write(PLAN, BATCHES);
-    expect(table.dump()).toEqual(expected);
+    expect(table.dump(isExact)).toEqual(expected);
   });
 
   test("spans of expired hours and of the future are left out and counted", async () => {
