@@ -5,6 +5,7 @@ const WORDS: Readonly<Record<ReaderNotice["kind"], readonly [level: "error" | "w
   excluded: ["error", "a record was set aside"],
   lost: ["error", "records are lost"],
   dropped: ["warn", "spans outside retention were dropped"],
+  refused: ["warn", "spans that ingest would not have taken were left out"],
   waiting: ["warn", "names of services and operations wait for a later plan"],
 };
 

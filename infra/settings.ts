@@ -6,6 +6,16 @@ const wholeNumber = (least: number, most: number) => {
   return z.coerce.number(expected).int(expected).min(least, expected).max(most, expected);
 };
 
+/** On the command line everything is text: an object is written as JSON there. */
+function parsedJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 const Settings = z.strictObject({
   /** Part of the stack's name, so that several can stand in one account. */
   stage: z
@@ -19,6 +29,17 @@ const Settings = z.strictObject({
   architecture: z.enum(["arm64", "x86_64"], "expected arm64 or x86_64").default("arm64"),
   /** Seconds that spans wait in the stream for company: longer means fewer, fuller and cheaper segments. */
   batchWindowSeconds: wholeNumber(1, 300).default(5),
+  /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
+  foreignStream: z
+    .preprocess(
+      parsedJson,
+      z.strictObject({
+        /** Whose spans they are: whoever may put records there could otherwise name anybody. */
+        tenant: z.string("expected a name").min(1, "expected a name"),
+        shards: wholeNumber(1, 200).default(1),
+      }),
+    )
+    .optional(),
 });
 
 export type Settings = z.output<typeof Settings>;
@@ -40,10 +61,11 @@ export function readSettings(node: Node): Settings {
 }
 
 function explain(issue: z.core.$ZodIssue, context: Readonly<Record<string, unknown>>): string {
-  if (issue.code === "unrecognized_keys") {
+  const [setting] = issue.path;
+  if (issue.code === "unrecognized_keys" && setting === undefined) {
     const known = Object.keys(Settings.shape).map((name) => PREFIX + name);
     return `${issue.keys.map((name) => PREFIX + name).join(", ")}: no such setting, expected one of ${known.join(", ")}`;
   }
   const name = PREFIX + issue.path.join(".");
-  return `${name}: ${issue.message}, got ${JSON.stringify(context[name])}`;
+  return `${name}: ${issue.message}, got ${JSON.stringify(context[`${PREFIX}${String(setting)}`])}`;
 }

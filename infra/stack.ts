@@ -7,7 +7,8 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from "aws-cdk-lib/aws-s3"
 import type { Construct } from "constructs";
 import type { IndexerEnv, IngestEnv, QueryEnv } from "../lib/runtime/env.ts";
 import { PARTITION_KEY, SORT_KEY, TTL } from "../lib/store/table.ts";
-import { acknowledgeQuarantine } from "./acknowledged.ts";
+import { FOREIGN_QUARANTINE_PREFIX } from "../lib/stream/foreign-record.ts";
+import { acknowledgeQuarantine, acknowledgeQuarantineWriter } from "./acknowledged.ts";
 import { type CodeOf, SkuaFunction } from "./function.ts";
 import type { Settings } from "./settings.ts";
 
@@ -26,6 +27,19 @@ export interface SkuaStackProps {
   readonly codeOf?: CodeOf;
 }
 
+type ForeignStream = NonNullable<Settings["foreignStream"]>;
+
+interface IndexerParts {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly table: TableV2;
+  readonly quarantine: Bucket;
+  /** Of the objects that it may put, as a pattern. */
+  readonly keys: string;
+  /** Whose spans all are, where others than our ingest write the stream. */
+  readonly tenant?: string;
+}
+
 /** All of Skua: the stream, the table and the functions between them. */
 export class SkuaStack extends Stack {
   private readonly settings: Settings;
@@ -35,19 +49,21 @@ export class SkuaStack extends Stack {
     super(scope, id, { description: "Skua: distributed tracing on Lambda, Kinesis and DynamoDB" });
     this.settings = settings;
     this.codeOf = codeOf;
-    const stream = this.stream();
+    const stream = this.stream("Stream", settings.shards);
     const table = this.table();
     const ingest = this.ingest(stream);
     const query = this.query(table);
-    this.indexer(stream, table, this.quarantine());
+    const quarantine = this.quarantine();
+    this.indexer({ id: "Indexer", stream, table, quarantine, keys: "*" });
+    if (settings.foreignStream !== undefined) this.foreign(settings.foreignStream, table, quarantine);
     new CfnOutput(this, "IngestUrl", { value: ingest, description: "Spans go to v1/traces below this" });
     new CfnOutput(this, "QueryUrl", { value: query, description: "Jaeger's API is at api/ below this" });
   }
 
-  private stream(): Stream {
-    return new Stream(this, "Stream", {
+  private stream(id: string, shardCount: number): Stream {
+    return new Stream(this, id, {
       streamMode: StreamMode.PROVISIONED,
-      shardCount: this.settings.shards,
+      shardCount,
       retentionPeriod: Duration.hours(STREAM_RETENTION_HOURS),
       encryption: StreamEncryption.MANAGED,
       // Whatever it holds is in the table seconds later, and a stream that is left behind costs money every hour.
@@ -67,7 +83,7 @@ export class SkuaStack extends Stack {
   }
 
   private quarantine(): Bucket {
-    return new Bucket(this, "Quarantine", {
+    const bucket = new Bucket(this, "Quarantine", {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -75,6 +91,19 @@ export class SkuaStack extends Stack {
         { expiration: Duration.days(QUARANTINE_DAYS), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy: RemovalPolicy.RETAIN,
+    });
+    acknowledgeQuarantine(bucket);
+    return bucket;
+  }
+
+  /** A stream that others write, with an indexer of its own: what they send can hold nobody up but them. */
+  private foreign({ tenant, shards }: ForeignStream, table: TableV2, quarantine: Bucket): void {
+    const stream = this.stream("ForeignStream", shards);
+    const keys = `${FOREIGN_QUARANTINE_PREFIX}*`;
+    this.indexer({ id: "ForeignIndexer", stream, table, quarantine, keys, tenant });
+    new CfnOutput(this, "ForeignStreamName", {
+      value: stream.streamName,
+      description: "Collectors (awskinesis, otlp_proto) and the Kinesis Producer Library put records here",
     });
   }
 
@@ -115,9 +144,9 @@ export class SkuaStack extends Stack {
     return url.url;
   }
 
-  private indexer(stream: Stream, table: TableV2, quarantine: Bucket): void {
+  private indexer({ id, stream, table, quarantine, keys, tenant }: IndexerParts): void {
     const timeoutSeconds = 120;
-    const { lambda, role } = new SkuaFunction(this, "Indexer", {
+    const { lambda, role } = new SkuaFunction(this, id, {
       ...this.common,
       name: "indexer",
       memoryMegabytes: INDEXER_MEMORY_MEGABYTES,
@@ -128,6 +157,7 @@ export class SkuaStack extends Stack {
         QUARANTINE_BUCKET: quarantine.bucketName,
         RETENTION_HOURS: String(this.settings.retentionDays * 24),
         TIMEOUT_SECONDS: String(timeoutSeconds),
+        ...(tenant === undefined ? {} : { FOREIGN_TENANT: tenant }),
       } satisfies IndexerEnv,
       may: [
         allow(
@@ -139,14 +169,14 @@ export class SkuaStack extends Stack {
           "kinesis:ListShards",
           "kinesis:ListStreams",
         ),
-        allow(table.tableArn, "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
-        allow(quarantine.arnForObjects("*"), "s3:PutObject"),
+        allow(table.tableArn, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        allow(quarantine.arnForObjects(keys), "s3:PutObject"),
       ],
     });
-    acknowledgeQuarantine(quarantine, role);
+    acknowledgeQuarantineWriter(quarantine, keys, role);
     // Batches mean nothing to the indexer: it cuts its own plans and repeats them until they are done. So nothing
     // here may skip, split or overtake a record.
-    new CfnEventSourceMapping(this, "StreamToIndexer", {
+    new CfnEventSourceMapping(this, `${stream.node.id}To${id}`, {
       eventSourceArn: stream.streamArn,
       functionName: lambda.functionName,
       startingPosition: "TRIM_HORIZON",

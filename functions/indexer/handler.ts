@@ -1,9 +1,12 @@
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
+import { readForeign } from "../../lib/pipeline/read-foreign.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { indexerEnv } from "../../lib/runtime/env.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import type { TraceWriter } from "../../lib/store/port.ts";
 import { traceWriter } from "../../lib/store/write.ts";
+import { FOREIGN_QUARANTINE_PREFIX, foreignSize } from "../../lib/stream/foreign-record.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
 import { quarantineBucket, s3Client } from "../../lib/stream/quarantine-s3.ts";
 import { type ReadShard, shardReader } from "../../lib/stream/reader.ts";
@@ -27,12 +30,24 @@ async function openReader(): Promise<ReadShard> {
     states: readerStates({ registers, stream: identity, retentionSeconds, clock }),
     reader: kinesisReader(kinesis, env.STREAM_NAME),
     recordsPerCall: RECORDS_PER_CALL,
-    indexer: indexRecords(store, identity),
-    quarantine: quarantineBucket(s3Client(), env.QUARANTINE_BUCKET),
+    ...recordsOf(store, identity, env.FOREIGN_TENANT),
     clock,
     functionTimeoutMillis: env.TIMEOUT_SECONDS * 1000,
     onNotice: noticeLog(log),
   });
+}
+
+/** What the stream's records are, and where those go that are not. */
+function recordsOf(store: TraceWriter, identity: string, foreignTenant: string | undefined) {
+  const s3 = s3Client();
+  if (foreignTenant === undefined)
+    return { indexer: indexRecords(store, identity), quarantine: quarantineBucket(s3, env.QUARANTINE_BUCKET) };
+  const read = readForeign({ tenant: foreignTenant, retentionHours: env.RETENTION_HOURS });
+  return {
+    indexer: indexRecords(store, identity, read),
+    sizeOf: foreignSize,
+    quarantine: quarantineBucket(s3, env.QUARANTINE_BUCKET, FOREIGN_QUARANTINE_PREFIX),
+  };
 }
 
 let opened: Promise<ReadShard> | undefined;

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { EmulatorData, EmulatorHello } from "./emulator.ts";
+import type { Settings } from "./settings.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 /** How a client of ours reaches a service; empty: as the SDK's own variables, files and roles say. */
@@ -27,12 +28,19 @@ const HEAP_MEGABYTES = { kinesis: 192, dynamo: 256 };
 const ANYBODY = { region: "us-east-1", credentials: { accessKeyId: "skua", secretAccessKey: "skua" } };
 
 /** Starts the services that the environment does not name endpoints for, each in a thread of its own. */
-export async function startBackends(folder: string, env: NodeJS.ProcessEnv, isTerminal: boolean): Promise<Backends> {
+export async function startBackends(
+  folder: string,
+  { kinesisPort }: Pick<Settings, "kinesisPort">,
+  env: NodeJS.ProcessEnv,
+  isTerminal: boolean,
+): Promise<Backends> {
   const isKinesisEmbedded = !(env.AWS_ENDPOINT_URL_KINESIS || env.AWS_ENDPOINT_URL);
   const isDynamoEmbedded = !(env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL);
   const [kinesis, dynamo] = await Promise.all([
-    isKinesisEmbedded ? startEmulator("kinesis", { path: join(folder, "kinesis"), isTerminal }) : undefined,
-    isDynamoEmbedded ? startEmulator("dynamo", { path: join(folder, "dynamodb"), isTerminal }) : undefined,
+    isKinesisEmbedded
+      ? startEmulator("kinesis", { path: join(folder, "kinesis"), port: kinesisPort, isTerminal })
+      : undefined,
+    isDynamoEmbedded ? startEmulator("dynamo", { path: join(folder, "dynamodb"), port: 0, isTerminal }) : undefined,
   ]);
   const threads = [kinesis, dynamo].filter((thread) => thread !== undefined);
   return {

@@ -5,6 +5,8 @@ import type { Running } from "./thread.ts";
 export interface EmulatorData {
   /** Its LevelDB folder. */
   readonly path: string;
+  /** 0 for any free one. */
+  readonly port: number;
   /** Log lines as people or as programs read them. */
   readonly isTerminal: boolean;
 }
@@ -16,10 +18,14 @@ export interface EmulatorHello {
 /** Longer than any pause between two requests of ours: a kept connection must not be closed just as it is used again. */
 const KEEP_ALIVE_MILLIS = 600_000;
 
-/** Puts an emulator on a free port of the loopback: it takes any credentials, so nobody else may reach it. */
-export async function serveEmulator(server: Server): Promise<Running<EmulatorHello>> {
+/**
+ * Puts an emulator on a port of the loopback: it takes any credentials, so nobody else may reach it.
+ *
+ * @param port 0 for any free one
+ */
+export async function serveEmulator(server: Server, port = 0): Promise<Running<EmulatorHello>> {
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the emulator has no port");

@@ -7,6 +7,8 @@ export interface IndexerData {
   readonly kinesis: Reach;
   readonly dynamo: Reach;
   readonly stream: string;
+  /** Whose spans the stream brings, when others than our ingest write it. */
+  readonly foreignTenant?: string;
   readonly table: string;
   readonly retentionHours: number;
   readonly quarantine: string;

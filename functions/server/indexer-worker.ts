@@ -1,9 +1,12 @@
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
+import { readForeign } from "../../lib/pipeline/read-foreign.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import type { TraceWriter } from "../../lib/store/port.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
+import { foreignSize } from "../../lib/stream/foreign-record.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
 import type { Indexer } from "../../lib/stream/port.ts";
 import { shardReader } from "../../lib/stream/reader.ts";
@@ -43,7 +46,7 @@ await serveThread<IndexerData>(async (data) => {
     states,
     reader,
     recordsPerCall: RECORDS_PER_CALL,
-    indexer: asTasks(indexRecords(store, identity)),
+    ...recordsOf(store, identity, data),
     quarantine: quarantineFolder(data.quarantine),
     clock: CLOCK,
     // Alone on the stream no other try can be alive: whoever worked on it before this thread was started is dead.
@@ -73,6 +76,13 @@ await serveThread<IndexerData>(async (data) => {
     },
   };
 });
+
+/** What the stream's records are. */
+function recordsOf(store: TraceWriter, identity: string, { foreignTenant, retentionHours }: IndexerData) {
+  if (foreignTenant === undefined) return { indexer: asTasks(indexRecords(store, identity)) };
+  const read = readForeign({ tenant: foreignTenant, retentionHours });
+  return { indexer: asTasks(indexRecords(store, identity, read)), sizeOf: foreignSize };
+}
 
 /** Lets whoever started this thread end it when a record keeps it going for ever. */
 function asTasks(indexer: Indexer): Indexer {

@@ -9,7 +9,7 @@ import { serveThread } from "./thread.ts";
 /** Records expire a day after they came; a minute more or less does not matter, and the first pass clears a backlog. */
 const SWEEP_MILLIS = 60_000;
 
-await serveThread<EmulatorData>(async ({ path, isTerminal }) => {
+await serveThread<EmulatorData>(async ({ path, port, isTerminal }) => {
   const log = serverLog(isTerminal);
   const stores: KinesisStore[] = [];
   const create = db.create;
@@ -19,7 +19,7 @@ await serveThread<EmulatorData>(async ({ path, isTerminal }) => {
     stores.push(store);
     return store;
   };
-  const emulator = await serveEmulator(kinesalite({ path, createStreamMs: 0 }));
+  const emulator = await serveEmulator(kinesalite({ path, createStreamMs: 0 }), port);
   const sweeping = regularly(
     () => Promise.all(stores.map((store) => sweepStreams(store, Date.now))),
     SWEEP_MILLIS,

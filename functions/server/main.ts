@@ -42,14 +42,17 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 }
 
 /** Where to send and where to look. */
-function announce({ otlp, query, health, data }: Server, { host, retentionHours }: Settings): void {
-  if (!isTerminal) log.info("ready", { otlp, query, health, data, retentionHours });
+function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
+  const { otlp, query, health, kinesis, data } = server;
+  const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
+  if (!isTerminal) log.info("ready", { otlp, query, health, data, retentionHours, ...foreign });
   else
     process.stdout.write(
       [
         "",
         "Skua is ready.",
         `  send spans to  ${otlp}/v1/traces   (OTLP over HTTP: OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})`,
+        ...(foreignStream === "" ? [] : [`  or records to  stream ${foreignStream} of Kinesis at ${kinesis ?? "AWS"}`]),
         `  look at        ${query}/`,
         `  health         ${health}/status`,
         `  data           ${data}, kept for ${retentionHours} hours`,

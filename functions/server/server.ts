@@ -12,6 +12,8 @@ export interface Server {
   readonly otlp: string;
   readonly query: string;
   readonly health: string;
+  /** Of the embedded Kinesis; undefined when another one is used. */
+  readonly kinesis: string | undefined;
   /** The data folder. */
   readonly data: string;
   /** Settles when something it cannot live without has ended. */
@@ -32,26 +34,35 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
 
   // Loading the AWS SDK takes longest: here and in the indexer's thread at the same time, and while the emulators start.
   const loading = import("./requests.ts");
-  const backends = await startBackends(folder.path, process.env, isTerminal);
-  const indexing = keepIndexing(
-    {
-      kinesis: backends.kinesis,
-      dynamo: backends.dynamo,
-      isKinesisEmbedded: backends.isKinesisEmbedded,
-      isDynamoEmbedded: backends.isDynamoEmbedded,
-      stream: settings.stream,
-      table: settings.table,
-      retentionHours: settings.retentionHours,
-      quarantine: join(folder.path, "quarantine"),
-      isTerminal,
-    },
-    log,
-  );
+  const backends = await startBackends(folder.path, settings, process.env, isTerminal);
+  const { foreignStream, foreignTenant } = settings;
+  const common = {
+    kinesis: backends.kinesis,
+    dynamo: backends.dynamo,
+    isKinesisEmbedded: backends.isKinesisEmbedded,
+    isDynamoEmbedded: backends.isDynamoEmbedded,
+    table: settings.table,
+    retentionHours: settings.retentionHours,
+    isTerminal,
+  };
+  const quarantine = join(folder.path, "quarantine");
+  const indexing = Promise.all([
+    keepIndexing({ ...common, stream: settings.stream, quarantine }, log),
+    // A thread of its own: what others send can hold nobody up but them.
+    ...(foreignStream === ""
+      ? []
+      : [
+          keepIndexing(
+            { ...common, stream: foreignStream, foreignTenant, quarantine: join(quarantine, "foreign") },
+            log,
+          ),
+        ]),
+  ]);
   // What keeps both from starting is told by the first, and better.
   indexing.catch(() => undefined);
   const { openRequests } = await loading;
   const requests = await openRequests({ settings, backends, otlpEndpoint: doors.otlp.url, log });
-  const indexer = await indexing;
+  const indexers = await indexing;
   doors.otlp.serve(async (request) => {
     const answer = await requests.otlp(request);
     // Spans in a folder that is gone are nowhere: nobody may be told that they are kept.
@@ -64,12 +75,13 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
     otlp: doors.otlp.url,
     query: doors.query.url,
     health: doors.health.url,
+    kinesis: backends.kinesis.endpoint,
     data: folder.path,
     failed: Promise.race([backends.failed, folder.lost]),
     async stop() {
       phase = "stopping";
       await Promise.all([doors.otlp.close(STOP_MILLIS), doors.query.close(STOP_MILLIS)]);
-      await indexer.close(STOP_MILLIS);
+      await Promise.all(indexers.map((indexer) => indexer.close(STOP_MILLIS)));
       await requests.close();
       await backends.close(STOP_MILLIS);
       await doors.health.close(STOP_MILLIS);

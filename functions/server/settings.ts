@@ -12,6 +12,12 @@ export interface Settings {
   /** How long spans are kept. */
   readonly retentionHours: number;
   readonly stream: string;
+  /** Written by others, such as Collectors; empty when there is none. */
+  readonly foreignStream: string;
+  /** Whose spans come through it. */
+  readonly foreignTenant: string;
+  /** Where the embedded Kinesis listens, for those. */
+  readonly kinesisPort: number;
   readonly table: string;
 }
 
@@ -42,8 +48,12 @@ const awsName = (flag: string, about: string): Setting<string> => ({
   default: "skua",
   about,
   expected: "3 to 128 of a-z A-Z 0-9 _ . -",
-  read: (text) => (/^[\w.-]{3,128}$/.test(text) ? text : undefined),
+  read: readAwsName,
 });
+
+function readAwsName(text: string): string | undefined {
+  return /^[\w.-]{3,128}$/.test(text) ? text : undefined;
+}
 
 const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
   host: {
@@ -74,6 +84,22 @@ const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
     read: readRetention,
   },
   stream: awsName("stream", "name of the Kinesis stream; created if absent"),
+  foreignStream: {
+    ...awsName("foreign-stream", "name of a stream that Collectors (awskinesis) or the KPL write; created if absent"),
+    env: "SKUA_FOREIGN_STREAM",
+    default: "",
+    expected: "nothing, or 3 to 128 of a-z A-Z 0-9 _ . -",
+    read: (text) => (text === "" ? text : readAwsName(text)),
+  },
+  foreignTenant: {
+    flag: "foreign-tenant",
+    env: "SKUA_FOREIGN_TENANT",
+    default: "default",
+    about: "whose spans come through the foreign stream",
+    expected: "a name",
+    read: (text) => (text === "" ? undefined : text),
+  },
+  kinesisPort: port("kinesis-port", 0, "the embedded Kinesis, on the loopback, for what writes the foreign stream"),
   table: awsName("table", "name of the DynamoDB table; created if absent"),
 };
 
@@ -94,7 +120,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
   const flags = readFlags(argv);
   if (flags.help === true) return "help";
   const of = <T>(setting: Setting<T>): T => readSetting(setting, flags[setting.flag], env[setting.env]);
-  return {
+  const settings = {
     host: of(SETTINGS.host),
     otlpHttpPort: of(SETTINGS.otlpHttpPort),
     queryPort: of(SETTINGS.queryPort),
@@ -102,8 +128,14 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     data: of(SETTINGS.data),
     retentionHours: of(SETTINGS.retentionHours),
     stream: of(SETTINGS.stream),
+    foreignStream: of(SETTINGS.foreignStream),
+    foreignTenant: of(SETTINGS.foreignTenant),
+    kinesisPort: of(SETTINGS.kinesisPort),
     table: of(SETTINGS.table),
   };
+  if (settings.foreignStream === settings.stream)
+    throw new Usage(`--foreign-stream ${JSON.stringify(settings.stream)}: expected another name than --stream has`);
+  return settings;
 }
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
@@ -141,7 +173,7 @@ const AWS_VARIABLES: readonly (readonly [string, string])[] = [
 /** The text of --help. */
 export function helpText(): string {
   const rows = Object.values(SETTINGS).map((setting): readonly [string, string, string] => [
-    `--${setting.flag} (${setting.default})`,
+    `--${setting.flag} (${setting.default || "none"})`,
     setting.env,
     setting.about,
   ]);

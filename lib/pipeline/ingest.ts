@@ -4,7 +4,7 @@ import { measured } from "../otlp/regroup.ts";
 import { type Rejected, scanTraces } from "../otlp/scan.ts";
 import type { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
-import { MAX_REASONS_TOLD, PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
+import { PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
 import type { Sleep } from "../runtime/retry.ts";
 import { placeOf } from "../stream/places.ts";
 import type { Entry, StreamWriter } from "../stream/port.ts";
@@ -13,6 +13,7 @@ import { encodeRecord } from "../stream/record.ts";
 import { shardMaps } from "../stream/shard-maps.ts";
 import { acceptableRows } from "./acceptable-rows.ts";
 import { recordGroups } from "./record-groups.ts";
+import { tellRefusals } from "./tell-refusals.ts";
 
 export interface IngestParts {
   readonly stream: StreamWriter;
@@ -62,7 +63,7 @@ export function ingest(parts: IngestParts): Ingest {
     return {
       acceptedSpans: table.count + rejected.length - refusals.length,
       rejectedSpans: refusals.length,
-      message: tell(refusals),
+      message: tellRefusals(refusals),
     };
   };
 }
@@ -98,17 +99,4 @@ function nameOf(table: SpanTable, row: number): string {
     .slice(0, 100);
   const ids = `span ${hex(table.spanId[row] as number, 8)} of trace ${hex(table.traceId[row] as number, 16)}`;
   return `${ids} (${JSON.stringify(name)})`;
-}
-
-/** The reasons, most frequent first. */
-function tell(refusals: readonly Rejected[]): string {
-  if (refusals.length === 0) return "";
-  const byReason = Map.groupBy(refusals, ({ reason }) => reason);
-  const sorted = [...byReason].sort((a, b) => b[1].length - a[1].length);
-  const told = sorted.slice(0, MAX_REASONS_TOLD).map(([reason, spans]) => {
-    const value = spans[0]?.value === undefined ? "" : ` (the first: ${spans[0].value})`;
-    return `${spans.length > 1 ? `${spans.length} × ` : ""}${reason}${value}`;
-  });
-  const rest = sorted.length - told.length;
-  return `${refusals.length} spans rejected: ${told.join("; ")}${rest > 0 ? `; and ${rest} other reasons` : ""}`;
 }

@@ -25,12 +25,16 @@ const Indexer = z.object({
   RETENTION_HOURS: positive,
   /** The function's own timeout: an attempt that began longer ago is dead. */
   TIMEOUT_SECONDS: positive,
+  /** Whose spans the stream brings, when others than our ingest write it. */
+  FOREIGN_TENANT: z.optional(name),
 });
 
 /** The variables as whoever deploys a function has to set them. */
 export type IngestEnv = Record<keyof z.output<typeof Ingest>, string>;
 export type QueryEnv = Record<keyof z.output<typeof Query>, string>;
-export type IndexerEnv = Record<keyof z.output<typeof Indexer>, string>;
+export type IndexerEnv = Record<Exclude<keyof z.output<typeof Indexer>, "FOREIGN_TENANT">, string> & {
+  readonly FOREIGN_TENANT?: string;
+};
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,4 @@
 import type { RecordsPage, StreamReader, StreamRecord } from "./port.ts";
-import { declaredSize } from "./record.ts";
 import { compareNumbers, isAfter } from "./sequence.ts";
 
 /** Decompressed. What half of the smallest function's memory takes with everything that is made of it. */
@@ -16,20 +15,23 @@ export function inOrder(records: readonly StreamRecord[]): readonly StreamRecord
   return sorted.filter((record, i) => record.sequenceNumber !== sorted[i - 1]?.sequenceNumber);
 }
 
-/** As many of the records as one plan takes, by number and by what their frames declare; nothing is decoded. At least one. */
-export function fitPlan(records: readonly StreamRecord[]): readonly StreamRecord[] {
+/** What a record's data may become, decompressed, at most; found without decompressing it. Throws when it never can be read. */
+export type SizeOf = (data: Uint8Array) => number;
+
+/** As many of the records as one plan takes, by number and by what they may become; nothing is decoded. At least one. */
+export function fitPlan(records: readonly StreamRecord[], sizeOf: SizeOf): readonly StreamRecord[] {
   let bytes = 0;
   const end = records.findIndex(({ data }, i) => {
-    bytes += expectedSize(data);
+    bytes += expectedSize(data, sizeOf);
     return i > 0 && (bytes > MAX_PLAN_BYTES || i === MAX_PLAN_RECORDS);
   });
   return end < 0 ? records : records.slice(0, end);
 }
 
 /** A record that declares nothing will not be inflated either. */
-function expectedSize(data: Uint8Array): number {
+function expectedSize(data: Uint8Array, sizeOf: SizeOf): number {
   try {
-    return declaredSize(data);
+    return sizeOf(data);
   } catch {
     return data.length;
   }

@@ -109,6 +109,14 @@ interface Indexed {
   readonly dropped: number;
   /** Names of services and operations that a later plan has to bring. */
   readonly waitingNames: number;
+  readonly refused?: Refused;
+}
+
+/** Spans that ingest would not have taken, in records that came past it. */
+export interface Refused {
+  readonly spans: number;
+  /** Why those of one record were, as ingest would have told its sender. */
+  readonly message: string;
 }
 
 /** What a plan is turned into. */

@@ -5,8 +5,12 @@ import type { Quarantine } from "./port.ts";
 /** The one place where an S3 client is made. */
 export const s3Client = (): S3Client => new S3Client({});
 
-/** Two objects a record, named by shard and number: the record as the stream held it, and why it was set aside. */
-export function quarantineBucket(client: S3Client, bucket: string): Quarantine {
+/**
+ * Two objects a record, named by shard and number: the record as the stream held it, and why it was set aside.
+ *
+ * @param prefix tells the records of one stream from another's, whose shards have the same names
+ */
+export function quarantineBucket(client: S3Client, bucket: string, prefix = ""): Quarantine {
   const put = async (key: string, body: Uint8Array | string): Promise<void> => {
     try {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
@@ -17,7 +21,7 @@ export function quarantineBucket(client: S3Client, bucket: string): Quarantine {
   };
   return {
     async keep(shardId, { sequenceNumber, data, arrivedMillis }, reason) {
-      const key = `${shardId}/${sequenceNumber}`;
+      const key = `${prefix}${shardId}/${sequenceNumber}`;
       const note = { shardId, sequenceNumber, arrived: new Date(arrivedMillis).toISOString(), reason };
       await put(`${key}.record`, data);
       await put(`${key}.json`, JSON.stringify(note));

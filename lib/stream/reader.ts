@@ -3,8 +3,9 @@ import type { Clock } from "../model/time.ts";
 import { isTransient } from "../runtime/retry.ts";
 import { advance, type Claim, isSamePlan } from "./claim.ts";
 import { decodeAlone, mayBeAlive, note, setAside, whyUndecodable } from "./decode-alone.ts";
-import { deliveredIn, fitPlan, inOrder, readRange } from "./plan-records.ts";
+import { deliveredIn, fitPlan, inOrder, readRange, type SizeOf } from "./plan-records.ts";
 import type { Indexer, Plan, Quarantine, ReaderStates, StreamReader, StreamRecord } from "./port.ts";
+import { declaredSize } from "./record.ts";
 import { isAfter } from "./sequence.ts";
 
 /** From this try on records are decoded one at a time: those before may have died of one of them. */
@@ -28,6 +29,15 @@ export type ReaderNotice =
       readonly last: string;
       readonly spans: number;
     }
+  /** Spans of that range that ingest would not have taken, and came past it. */
+  | {
+      readonly kind: "refused";
+      readonly shardId: string;
+      readonly first: string;
+      readonly last: string;
+      readonly spans: number;
+      readonly message: string;
+    }
   /** The plan brought more names of services and operations than one may write. */
   | { readonly kind: "waiting"; readonly shardId: string; readonly names: number };
 
@@ -39,6 +49,8 @@ export interface ShardReaderOptions {
   readonly recordsPerCall: number;
   readonly indexer: Indexer;
   readonly quarantine: Quarantine;
+  /** What plans are made by; for our own records unless it is given. */
+  readonly sizeOf?: SizeOf;
   readonly clock: Clock;
   /** Longer than this no invocation lives. */
   readonly functionTimeoutMillis: number;
@@ -73,7 +85,8 @@ export function shardReader(options: ShardReaderOptions): ReadShard {
       } else {
         const fresh = records.filter((record) => isAfter(record.sequenceNumber, claim.state.done));
         if (fresh.length === 0) return { done: claim.state.done, ...tally };
-        if (await putPlan(claim, fitPlan(fresh), options)) await finish(claim, records, options, tally);
+        if (await putPlan(claim, fitPlan(fresh, options.sizeOf ?? declaredSize), options))
+          await finish(claim, records, options, tally);
       }
     }
   };
@@ -174,8 +187,10 @@ async function indexReadable(
   const { shardId } = claim;
   const readable = records.filter((record) => !plan.excluded.includes(record.sequenceNumber));
   if (readable.length === 0) return;
-  const { dropped, waitingNames } = await indexer.index(plan, shardId, readable);
-  if (dropped > 0) onNotice({ kind: "dropped", shardId, first: plan.first, last: plan.last, spans: dropped });
+  const { dropped, waitingNames, refused } = await indexer.index(plan, shardId, readable);
+  const range = { shardId, first: plan.first, last: plan.last };
+  if (dropped > 0) onNotice({ kind: "dropped", ...range, spans: dropped });
+  if (refused !== undefined && refused.spans > 0) onNotice({ kind: "refused", ...range, ...refused });
   if (waitingNames > 0) onNotice({ kind: "waiting", shardId, names: waitingNames });
 }
 

@@ -17,8 +17,8 @@ beforeAll(() => {
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 /** Synthesizes as infra/app.ts does; throws where a rule is broken and not acknowledged. */
-function check(change: (stack: Stack) => void = () => {}): void {
-  const app = new App({ outdir });
+function check(change: (stack: Stack) => void = () => {}, context: Record<string, unknown> = {}): void {
+  const app = new App({ outdir, context });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   change(new SkuaStack(app, "Skua", { settings: readSettings(app.node), codeOf: () => Code.fromInline("0") }));
   app.synth();
@@ -35,6 +35,10 @@ test(
   },
   FIRST_SYNTH_MILLIS,
 );
+
+test("so does the stack with a foreign stream", () => {
+  check(undefined, { "skua:foreignStream": '{"tenant":"acme"}' });
+});
 
 test("a bucket that anyone might add is found", () => {
   expect(() => check((stack) => new Bucket(stack, "Open"))).toThrow(/Skua\/Open\/Resource/);

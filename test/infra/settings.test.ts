@@ -21,6 +21,16 @@ describe("deployment settings", () => {
   });
 
   test.each([
+    ["as the command line gives it", '{"tenant":"acme"}', { tenant: "acme", shards: 1 }],
+    ["as cdk.json gives it", { tenant: "acme", shards: 2 }, { tenant: "acme", shards: 2 }],
+  ])("take the foreign stream %s", (_, given, foreignStream) => {
+    expect(settings({ "skua:foreignStream": given })).toMatchObject({ foreignStream });
+  });
+
+  test.each([
+    ["skua:foreignStream", "acme", 'skua:foreignStream: Invalid input: expected object, received string, got "acme"'],
+    ["skua:foreignStream", "{}", 'skua:foreignStream.tenant: expected a name, got "{}"'],
+    ["skua:foreignStream", { tenant: "" }, 'skua:foreignStream.tenant: expected a name, got {"tenant":""}'],
     ["skua:shards", "two", 'skua:shards: expected a whole number from 1 to 200, got "two"'],
     ["skua:shards", "", 'skua:shards: expected a whole number from 1 to 200, got ""'],
     ["skua:shards", "1.5", 'skua:shards: expected a whole number from 1 to 200, got "1.5"'],
@@ -31,7 +41,7 @@ describe("deployment settings", () => {
     [
       "skua:shard",
       "2",
-      "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, skua:architecture, skua:batchWindowSeconds",
+      "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, skua:architecture, skua:batchWindowSeconds, skua:foreignStream",
     ],
   ])("%s = %j stops the synthesis with what was expected", (name, value, message) => {
     expect(() => settings({ [name]: value })).toThrow(message);

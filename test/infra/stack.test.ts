@@ -28,11 +28,11 @@ interface Statement {
 }
 
 /** Every role with "effect resource: actions", one line a statement. */
-function grants(): Record<string, string[]> {
+function grants(of = template): Record<string, string[]> {
   const policies = (properties: Readonly<Record<string, unknown>>) =>
     properties.Policies as { PolicyDocument: { Statement: Statement[] } }[];
   return Object.fromEntries(
-    resourcesOf(template, "AWS::IAM::Role").map(([id, { Properties }]) => [
+    resourcesOf(of, "AWS::IAM::Role").map(([id, { Properties }]) => [
       unhashed(id),
       policies(Properties)
         .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
@@ -55,7 +55,7 @@ describe("roles", () => {
       IndexerRole: [
         "Allow IndexerLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
         "Allow Stream.Arn: kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords kinesis:GetShardIterator kinesis:ListShards kinesis:ListStreams",
-        "Allow Table.Arn: dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem",
+        "Allow Table.Arn: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem",
         "Allow Quarantine.Arn/*: s3:PutObject",
       ],
     });
@@ -75,21 +75,71 @@ describe("roles", () => {
   });
 });
 
+/** Every event source mapping, by "stream → function". */
+const mappings = (of: Template): Record<string, unknown> =>
+  Object.fromEntries(
+    resourcesOf(of, "AWS::Lambda::EventSourceMapping").map(([, { Properties }]) => {
+      const { EventSourceArn, FunctionName, ...rest } = Properties;
+      return [`${readable(EventSourceArn)} → ${readable(FunctionName)}`, rest];
+    }),
+  );
+
+const EVERY_RECORD = {
+  StartingPosition: "TRIM_HORIZON",
+  BatchSize: 10_000,
+  MaximumBatchingWindowInSeconds: 5,
+  ParallelizationFactor: 1,
+  BisectBatchOnFunctionError: false,
+  MaximumRetryAttempts: -1,
+  MaximumRecordAgeInSeconds: -1,
+};
+
 describe("the event source mapping", () => {
   test("never skips, splits or overtakes a record", () => {
-    const mappings = resourcesOf(template, "AWS::Lambda::EventSourceMapping");
-    expect(mappings).toHaveLength(1);
-    const { EventSourceArn, FunctionName, ...rest } = mappings[0]?.[1].Properties ?? {};
-    expect([readable(EventSourceArn), readable(FunctionName)]).toEqual(["Stream.Arn", "IndexerFunction"]);
-    expect(rest).toEqual({
-      StartingPosition: "TRIM_HORIZON",
-      BatchSize: 10_000,
-      MaximumBatchingWindowInSeconds: 5,
-      ParallelizationFactor: 1,
-      BisectBatchOnFunctionError: false,
-      MaximumRetryAttempts: -1,
-      MaximumRecordAgeInSeconds: -1,
+    expect(mappings(template)).toEqual({ "Stream.Arn → IndexerFunction": EVERY_RECORD });
+  });
+});
+
+describe("a foreign stream", () => {
+  let foreign: Template;
+  beforeAll(() => {
+    foreign = synthesize({ "skua:foreignStream": '{"tenant":"acme","shards":2}' });
+  }, FIRST_SYNTH_MILLIS);
+
+  test("is there only when it is asked for", () => {
+    template.resourceCountIs("AWS::Kinesis::Stream", 1);
+    foreign.resourceCountIs("AWS::Kinesis::Stream", 2);
+    foreign.hasResourceProperties("AWS::Kinesis::Stream", {
+      ShardCount: 2,
+      StreamEncryption: { EncryptionType: "KMS", KeyId: "alias/aws/kinesis" },
     });
+    expect(readable(foreign.findOutputs("ForeignStreamName").ForeignStreamName?.Value)).toBe("ForeignStream");
+  });
+
+  test("is read as ours is, by an indexer that knows whose spans they are", () => {
+    expect(mappings(foreign)).toEqual({
+      "Stream.Arn → IndexerFunction": EVERY_RECORD,
+      "ForeignStream.Arn → ForeignIndexerFunction": EVERY_RECORD,
+    });
+    const tenants = resourcesOf(foreign, "AWS::Lambda::Function").map(([id, { Properties }]) => {
+      const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+      return [unhashed(id), Variables.FOREIGN_TENANT, readable(Variables.STREAM_NAME)];
+    });
+    expect(tenants).toContainEqual(["ForeignIndexerFunction", "acme", "ForeignStream"]);
+    expect(tenants).toContainEqual(["IndexerFunction", undefined, "Stream"]);
+  });
+
+  test("changes nobody else's grants, and its indexer may read it alone and set aside in a folder of its own", () => {
+    const { ForeignIndexerRole, ...others } = grants(foreign);
+    expect(others).toEqual(grants());
+    const own = others.IndexerRole?.map((grant) =>
+      grant
+        .replace("IndexerLogs.Arn", "ForeignIndexerLogs.Arn")
+        .replace("Stream.Arn", "ForeignStream.Arn")
+        .replace("Quarantine.Arn/*", "Quarantine.Arn/foreign/*"),
+    );
+    expect(ForeignIndexerRole).toEqual(own);
+    expect(ForeignIndexerRole).toContain("Allow Quarantine.Arn/foreign/*: s3:PutObject");
   });
 });
 

@@ -10,6 +10,9 @@ const DEFAULTS = {
   data: ".skua",
   retentionHours: 168,
   stream: "skua",
+  foreignStream: "",
+  foreignTenant: "default",
+  kinesisPort: 0,
   table: "skua",
 };
 
@@ -38,8 +41,19 @@ describe("the command line", () => {
     [["--host", "a b"], '--host "a b": expected an address or a host name'],
     [["--data", ""], '--data "": expected a folder'],
     [["--stream", "a/b"], '--stream "a/b": expected 3 to 128 of a-z A-Z 0-9 _ . -'],
+    [["--foreign-stream", "a/b"], '--foreign-stream "a/b": expected nothing, or 3 to 128 of a-z A-Z 0-9 _ . -'],
+    [["--foreign-stream", "skua"], '--foreign-stream "skua": expected another name than --stream has'],
+    [["--foreign-tenant", ""], '--foreign-tenant "": expected a name'],
   ])("%j is refused by flag, value and expectation", (argv, message) => {
     expect(() => readSettings(argv, {})).toThrow(new Usage(message));
+  });
+
+  test("may name a second stream, whose spans it is told, and a port of the Kinesis that takes them", () => {
+    const flags = ["--foreign-stream", "collectors", "--foreign-tenant", "acme", "--kinesis-port", "4567"];
+    const expected = { ...DEFAULTS, foreignStream: "collectors", foreignTenant: "acme", kinesisPort: 4567 };
+    expect(readSettings(flags, {})).toEqual(expected);
+    const env = { SKUA_FOREIGN_STREAM: "collectors", SKUA_FOREIGN_TENANT: "acme", SKUA_KINESIS_PORT: "4567" };
+    expect(readSettings([], env)).toEqual(expected);
   });
 
   test("names the variable when the wrong value came from the environment", () => {
@@ -76,6 +90,9 @@ test("the help names every flag, its variable and its default, and the SDK's var
     ["data", ".skua"],
     ["retention", "168h"],
     ["stream", "skua"],
+    ["foreign-stream", "none"],
+    ["foreign-tenant", "default"],
+    ["kinesis-port", "0"],
     ["table", "skua"],
   ]) {
     expect(help).toContain(`--${flag} (${value})`);
