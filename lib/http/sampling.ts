@@ -1,0 +1,51 @@
+import { type Context, Hono } from "hono";
+import { invalid, MEANING } from "../model/errors.ts";
+import { strategyResponse } from "../sampling/response.ts";
+import { type Strategies, strategyFor } from "../sampling/strategies.ts";
+import { plainText, shownFault } from "./failure.ts";
+import type { TenantOf } from "./tenant-of.ts";
+
+export interface SamplingAppParts {
+  /** Asked each time, for they are reloaded. */
+  readonly strategies: () => Strategies;
+  /** The file that they were read from, as the Collector's own sampling extension reads it. */
+  readonly file: () => string;
+  readonly tenantOf: TenantOf;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Where the strategies file is served. */
+export const STRATEGIES_PATH = "/sampling/strategies.json";
+
+/** Paths on which clients of all ages ask: today's and the agent's, the oldest ones', the old collector's. */
+const PATHS = ["/sampling", "/api/sampling"];
+
+/**
+ * Jaeger's remote sampling over HTTP (jaeger-wire 4.7).
+ * @param rootAnswers where nothing else is served, `/` answers too: the Java client asks there
+ */
+export function samplingApp(parts: SamplingAppParts, rootAnswers: boolean): Hono {
+  const { strategies, file, tenantOf, onFault } = parts;
+  const app = new Hono();
+  app.get(STRATEGIES_PATH, async (c) => {
+    await tenantOf(c.req.raw);
+    return c.body(file(), 200, { "Content-Type": "application/json", "Cache-Control": "no-cache" });
+  });
+  for (const path of rootAnswers ? [...PATHS, "/"] : PATHS)
+    app.get(path, async (c) => {
+      await tenantOf(c.req.raw);
+      const services = new URL(c.req.url).searchParams.getAll("service").filter((service) => service !== "");
+      const [service] = services;
+      if (service === undefined || services.length > 1) throw invalid("'service' parameter must be provided once");
+      return c.json(strategyResponse(strategyFor(strategies(), service)));
+    });
+  app.onError((error, c) => fail(c, error, onFault));
+  return app;
+}
+
+function fail(c: Context, error: unknown, onFault: (error: unknown) => void): Response {
+  const known = shownFault(error);
+  const status = MEANING[known.code].http;
+  if (status >= 500) onFault(error);
+  return plainText(c, status, `${known.message}\n`);
+}
