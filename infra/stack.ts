@@ -169,7 +169,13 @@ export class SkuaStack extends Stack {
           "kinesis:ListShards",
           "kinesis:ListStreams",
         ),
-        allow(table.tableArn, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
+        allow(
+          table.tableArn,
+          "dynamodb:BatchGetItem",
+          "dynamodb:BatchWriteItem",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+        ),
         allow(quarantine.arnForObjects(keys), "s3:PutObject"),
       ],
     });
