@@ -1,5 +1,6 @@
 import type { Node } from "constructs";
 import { z } from "zod";
+import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../lib/runtime/tenant-name.ts";
 
 const wholeNumber = (least: number, most: number) => {
   const expected = `expected a whole number from ${least} to ${most}`;
@@ -35,7 +36,7 @@ const Settings = z.strictObject({
       parsedJson,
       z.strictObject({
         /** Whose spans they are: whoever may put records there could otherwise name anybody. */
-        tenant: z.string("expected a name").min(1, "expected a name"),
+        tenant: z.string("expected a name").regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`),
         shards: wholeNumber(1, 200).default(1),
       }),
     )

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { NANOS_PER_HOUR, parseGoDuration } from "../../lib/model/time.ts";
+import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../../lib/runtime/tenant-name.ts";
 import { Usage } from "./usage.ts";
 
 export interface Settings {
@@ -96,8 +97,8 @@ const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } = {
     env: "SKUA_FOREIGN_TENANT",
     default: "default",
     about: "whose spans come through the foreign stream",
-    expected: "a name",
-    read: (text) => (text === "" ? undefined : text),
+    expected: TENANT_NAME_EXPECTED,
+    read: (text) => (TENANT_NAME.test(text) ? text : undefined),
   },
   kinesisPort: port("kinesis-port", 0, "the embedded Kinesis, on the loopback, for what writes the foreign stream"),
   table: awsName("table", "name of the DynamoDB table; created if absent"),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
+import { TENANT_NAME, TENANT_NAME_EXPECTED } from "./tenant-name.ts";
 
 const NAME = "expected a name";
 const name = z.string(NAME).check(z.minLength(1, NAME));
@@ -26,7 +27,7 @@ const Indexer = z.object({
   /** The function's own timeout: an attempt that began longer ago is dead. */
   TIMEOUT_SECONDS: positive,
   /** Whose spans the stream brings, when others than our ingest write it. */
-  FOREIGN_TENANT: z.optional(name),
+  FOREIGN_TENANT: z.optional(z.string(NAME).check(z.regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`))),
 });
 
 /** The variables as whoever deploys a function has to set them. */

@@ -1,16 +1,9 @@
 import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
 import { type AccessTable, SCOPES } from "./access.ts";
+import { TENANT_NAME, TENANT_NAME_EXPECTED } from "./tenant-name.ts";
 
-/** Part of every key of the table, and of what people type. */
-const tenant = z
-  .string("expected a name")
-  .check(
-    z.regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-      "expected 1 to 63 of A-Z a-z 0-9 . _ -, beginning with one of the first three",
-    ),
-  );
+const tenant = z.string("expected a name").check(z.regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`));
 
 const SCOPES_EXPECTED = `expected one or more of ${SCOPES.join(", ")}`;
 const scopes = z.array(z.enum(SCOPES, SCOPES_EXPECTED), SCOPES_EXPECTED).check(z.minLength(1, SCOPES_EXPECTED));

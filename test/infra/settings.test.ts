@@ -30,7 +30,11 @@ describe("deployment settings", () => {
   test.each([
     ["skua:foreignStream", "acme", 'skua:foreignStream: Invalid input: expected object, received string, got "acme"'],
     ["skua:foreignStream", "{}", 'skua:foreignStream.tenant: expected a name, got "{}"'],
-    ["skua:foreignStream", { tenant: "" }, 'skua:foreignStream.tenant: expected a name, got {"tenant":""}'],
+    [
+      "skua:foreignStream",
+      { tenant: "" },
+      'skua:foreignStream.tenant: expected 1 to 63 of A-Z a-z 0-9 . _ -, beginning with one of the first three, got {"tenant":""}',
+    ],
     ["skua:shards", "two", 'skua:shards: expected a whole number from 1 to 200, got "two"'],
     ["skua:shards", "", 'skua:shards: expected a whole number from 1 to 200, got ""'],
     ["skua:shards", "1.5", 'skua:shards: expected a whole number from 1 to 200, got "1.5"'],

@@ -43,7 +43,10 @@ describe("the command line", () => {
     [["--stream", "a/b"], '--stream "a/b": expected 3 to 128 of a-z A-Z 0-9 _ . -'],
     [["--foreign-stream", "a/b"], '--foreign-stream "a/b": expected nothing, or 3 to 128 of a-z A-Z 0-9 _ . -'],
     [["--foreign-stream", "skua"], '--foreign-stream "skua": expected another name than --stream has'],
-    [["--foreign-tenant", ""], '--foreign-tenant "": expected a name'],
+    [
+      ["--foreign-tenant", "a b"],
+      '--foreign-tenant "a b": expected 1 to 63 of A-Z a-z 0-9 . _ -, beginning with one of the first three',
+    ],
   ])("%j is refused by flag, value and expectation", (argv, message) => {
     expect(() => readSettings(argv, {})).toThrow(new Usage(message));
   });
