@@ -72,6 +72,11 @@ export const pageKey = (tenant: string, segment: SegmentId, n: number): Key => p
 export const termsKey = (tenant: string, segment: SegmentId, n: number): Key => partKey("I", tenant, segment, n);
 export const rowsKey = (tenant: string, segment: SegmentId, n: number): Key => partKey("R", tenant, segment, n);
 
+/** Parts of a merged segment: the table of its inputs, the terms, and apart from them the trace ids. */
+export const mergedInputsKey = (tenant: string, merged: SegmentId, n: number): Key => partKey("N", tenant, merged, n);
+export const mergedTermsKey = (tenant: string, merged: SegmentId, n: number): Key => partKey("J", tenant, merged, n);
+export const mergedTracesKey = (tenant: string, merged: SegmentId, n: number): Key => partKey("T", tenant, merged, n);
+
 const partKey = (kind: string, tenant: string, segment: SegmentId, n: number): Key => ({
   pk: pk(kind, tenant, segment, n),
   sk: ALONE,
@@ -111,16 +116,48 @@ export const attributesPartition = (tenant: string): string => pk("V", tenant);
 
 /** `stream` is its name and creation time. */
 export const readerKey = (stream: string, shardId: string): Key => ({
-  pk: pk("K", stream),
+  pk: readersPartition(stream),
   sk: boundedBytes(shardId),
 });
-/** Holds the hour up to which the whole stream is closed; no shard has this name. */
-export const closedKey = (stream: string): Key => readerKey(stream, "*");
+/** How far every shard of a stream is read. */
+export const readersPartition = (stream: string): string => pk("K", stream);
+
+export const readReaderKey = (sk: Uint8Array): { readonly shardId: string } => ({
+  shardId: Buffer.from(sk).toString(),
+});
+
+/** That there is something to read of that stream; its body is the stream, since the key may hold a digest of it. */
+export const streamKey = (stream: string): Key => ({ pk: STREAMS_PARTITION, sk: boundedBytes(stream) });
+/** All streams whose spans stand in the table. */
+export const STREAMS_PARTITION = "K";
 
 /** That a plan made in this minute (since the epoch) has heads of that tenant and hour. */
 export const workKey = (minute: number, tenant: string, hour: number): Key => ({
-  pk: pk("W", minute),
+  pk: workPartition(minute),
   sk: Buffer.concat([boundedBytes(tenant), number32(hour)]),
+});
+
+/** What has heads by plans made in that minute. */
+export const workPartition = (minute: number): string => pk("W", minute);
+
+/** The hour alone: the tenant is the body. */
+export const readWorkKey = (sk: Uint8Array): { readonly hour: number } => ({
+  hour: Buffer.from(sk).readUInt32BE(sk.length - HOUR_BYTES),
+});
+
+/** How far rollup is, and what it has raised. */
+export const ROLLUP_KEY: Key = { pk: "U", sk: ALONE };
+
+/** How far rollup is with one tenant's hour. */
+export const rollupHourKey = (tenant: string, hour: number): Key => ({
+  pk: "U#hours",
+  sk: Buffer.concat([number32(hour), boundedBytes(tenant)]),
+});
+
+/** Of every tenant, from an hour on. */
+export const rollupHoursFrom = (hour: number): Pick<ItemQuery, "pk"> & { readonly from: Uint8Array } => ({
+  pk: "U#hours",
+  from: number32(hour),
 });
 
 /** When all that stands in an hour expires, whenever it was written: its end and the retention; Unix epoch seconds. */

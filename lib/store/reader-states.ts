@@ -1,4 +1,4 @@
-import { invalid } from "../model/errors.ts";
+import { integer, object, optional, text, texts } from "./json-fields.ts";
 
 /** The item that says how far a shard is read (docs/format.md); its version is the table's. */
 export interface StoredReaderState {
@@ -27,7 +27,7 @@ export const encodeReaderState = ({ done, plan, lastAt, closed }: StoredReaderSt
   Buffer.from(JSON.stringify({ done, plan, lastAt, closed }));
 
 export function decodeReaderState(body: Uint8Array): StoredReaderState {
-  const fields = object(JSON.parse(new TextDecoder().decode(body)), "state");
+  const fields = object(JSON.parse(new TextDecoder().decode(body)), "body");
   return {
     done: optional(fields.done, "done", text),
     plan: optional(fields.plan, "plan", plan),
@@ -45,7 +45,7 @@ function plan(value: unknown): StoredPlan {
     closed: integer(fields.closed, "plan.closed"),
     tries: integer(fields.tries, "plan.tries"),
     suspect: optional(fields.suspect, "plan.suspect", suspect),
-    excluded: texts(fields.excluded),
+    excluded: texts(fields.excluded, "plan.excluded"),
   };
 }
 
@@ -57,29 +57,3 @@ function suspect(value: unknown): NonNullable<StoredPlan["suspect"]> {
     seen: integer(fields.seen, "plan.suspect.seen"),
   };
 }
-
-function texts(value: unknown): string[] {
-  if (!Array.isArray(value)) throw malformed("plan.excluded", value, "a list");
-  return value.map((one) => text(one, "plan.excluded"));
-}
-
-const optional = <T>(value: unknown, name: string, read: (value: unknown, name: string) => T): T | undefined =>
-  value === undefined ? undefined : read(value, name);
-
-function object(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) throw malformed(name, value, "an object");
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== "string") throw malformed(name, value, "text");
-  return value;
-}
-
-function integer(value: unknown, name: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw malformed(name, value, "an integer");
-  return value;
-}
-
-const malformed = (name: string, value: unknown, expected: string): Error =>
-  invalid(`reader state: ${name} ${JSON.stringify(value)}: expected ${expected}`);

@@ -86,7 +86,7 @@ export interface ReaderState {
   /** The last sequence number whose heads are written. */
   readonly done: string | undefined;
   readonly plan: Plan | undefined;
-  /** `at` of the last plan that was made. */
+  /** No later plan is made at this time or before: `at` of the last one, or what rollup has raised it to. */
   readonly lastAt: number;
   /** Hours up to this one are closed; -1 when none is. */
   readonly closed: number;
@@ -99,8 +99,16 @@ export interface ReaderStates {
   load(shardId: string): Promise<ReaderState>;
   /** Writes `state` (its version already raised by one) if the item still has the version before; false if not. */
   save(shardId: string, state: ReaderState): Promise<boolean>;
-  /** Consistent: the stream's own `closed` hour, raised by rollup before the shards'; -1 when none is. */
-  closedHour(): Promise<number>;
+  /** Consistent: what rollup has raised before it looked for shards. A shard whose item is made after that has to ask. */
+  fence(): Promise<Fence>;
+}
+
+/** What holds for every plan that is put after it was raised. */
+export interface Fence {
+  /** Hours up to this one are closed; -1 when none is. */
+  readonly closed: number;
+  /** No plan is made before this, milliseconds since the epoch: heads older than that have been counted. */
+  readonly floor: number;
 }
 
 /** What of a plan's records was left out, or has to come again. */

@@ -94,7 +94,7 @@ export function shardReader(options: ShardReaderOptions): ReadShard {
 
 /**
  * The plan is written before anything is done about it; making it counts as the first try. Before a shard's first plan
- * the stream's own `closed` is read: rollup raises that one first, so a shard it has not seen yet cannot slip past.
+ * the fence is read: rollup raises that one before it looks for shards, so one that it has not seen cannot slip past.
  */
 async function putPlan(
   claim: Claim,
@@ -103,11 +103,11 @@ async function putPlan(
 ): Promise<boolean> {
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) throw new TracingError("internal", "a plan needs a record");
-  const streamClosed = claim.state.lastAt === 0 ? await states.closedHour() : -1;
+  const fence = claim.state.lastAt === 0 ? await states.fence() : { closed: -1, floor: 0 };
   const now = clock();
   return advance(claim, (state) => {
-    const at = Math.max(now, state.lastAt + 1);
-    const closed = Math.max(state.closed, streamClosed);
+    const at = Math.max(now, state.lastAt + 1, fence.floor);
+    const closed = Math.max(state.closed, fence.closed);
     const plan: Plan = {
       first: first.sequenceNumber,
       last: last.sequenceNumber,

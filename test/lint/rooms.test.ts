@@ -18,6 +18,8 @@ const FORBIDDEN = [
   ["lib/store/segment", "../../stream/port.ts"],
   ["lib/store/counts", "../../pipeline/ingest.ts"],
   ["lib/pipeline", "../http/query.ts"],
+  ["lib/pipeline/rollup", "../../http/query.ts"],
+  ["lib/pipeline/rollup", "../../store/dynamo.ts"],
   ["lib/pipeline", "../store/dynamo.ts"],
   ["lib/pipeline", "@aws-sdk/client-kinesis"],
   ["lib/http", "../stream/kinesis.ts"],

@@ -6,8 +6,9 @@ import { joinEdges } from "../../lib/store/counts/join.ts";
 import { readCounts } from "../../lib/store/counts/read.ts";
 import type { Counts } from "../../lib/store/counts/types.ts";
 import type { Items, Key } from "../../lib/store/items.ts";
-import { closedKey, readerKey } from "../../lib/store/keys.ts";
+import { ROLLUP_KEY, readerKey, readersPartition } from "../../lib/store/keys.ts";
 import { encodeReaderState, type StoredReaderState } from "../../lib/store/reader-states.ts";
+import { encodeRollupState } from "../../lib/store/rollup-states.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import type { Indexer, StreamRecord } from "../../lib/stream/port.ts";
 import { type Progress, type ReaderNotice, shardReader } from "../../lib/stream/reader.ts";
@@ -67,7 +68,7 @@ export async function aWorld({ seed, records, garbled = [], deadly = [] }: World
     deadly: new Set(deadly.map((i) => held[i]?.sequenceNumber ?? "")),
     now: NOW,
   };
-  await raise(world, closedKey(STREAM), HOUR - 3);
+  await raiseFence(world, HOUR - 3);
   return world;
 }
 
@@ -77,6 +78,7 @@ function watchPlans(table: MemoryItems): ShownPlan[] {
   const finished: ShownPlan[] = [];
   const save = table.save.bind(table);
   table.save = async (key, register) => {
+    if (key.pk !== readersPartition(STREAM)) return save(key, register);
     const before: Partial<StoredReaderState> = JSON.parse(textOf((await find(table, key))?.body ?? Buffer.from("{}")));
     const isSaved = await save(key, register);
     const after: StoredReaderState = JSON.parse(textOf(register.body));
@@ -89,12 +91,18 @@ function watchPlans(table: MemoryItems): ShownPlan[] {
 const find = async (table: MemoryItems, key: Key) =>
   table.stored().find((item) => item.pk === key.pk && Buffer.compare(item.sk, key.sk) === 0);
 
-/** What rollup does to the stream's item, and to the shard's. */
+/** What rollup does to its own item, and to the shard's. */
 export const raiseClosed = async (world: World, hour: number): Promise<void> => {
-  await raise(world, closedKey(STREAM), hour);
+  await raiseFence(world, hour);
   if ((await find(world.table, readerKey(STREAM, SHARD))) !== undefined)
     await raise(world, readerKey(STREAM, SHARD), hour);
 };
+
+async function raiseFence({ table }: World, closed: number): Promise<void> {
+  const body = encodeRollupState({ closed, until: undefined, floor: 0, minute: 0, rolled: -1 });
+  const found = await table.load(ROLLUP_KEY);
+  await table.save(ROLLUP_KEY, { body, ttl: 0, version: (found?.version ?? 0) + 1 });
+}
 
 async function raise({ table }: World, key: Key, closed: number): Promise<void> {
   for (;;) {
@@ -223,7 +231,7 @@ export async function expectExactlyOnce(world: World, excluded: readonly number[
 }
 
 /** All but how far the shard is read, and names, which each process refreshes as it thinks fit. */
-export const followsFromPlans = (pk: string): boolean => !/^[KCOV]#/.test(pk);
+export const followsFromPlans = (pk: string): boolean => !/^[KCOVU](#|$)/.test(pk);
 
 /** The counts of the whole table, in the oracle's words. */
 function stored(table: MemoryItems): ReturnType<typeof recordCounts> {

@@ -4,10 +4,11 @@ import { indexRecords } from "../../lib/pipeline/index-records.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
-import { closedKey, readerKey } from "../../lib/store/keys.ts";
+import { ROLLUP_KEY, readerKey } from "../../lib/store/keys.ts";
 import type { TraceReader } from "../../lib/store/port.ts";
 import { traceReader } from "../../lib/store/reader.ts";
-import { decodeReaderState, encodeReaderState } from "../../lib/store/reader-states.ts";
+import { decodeReaderState } from "../../lib/store/reader-states.ts";
+import { encodeRollupState } from "../../lib/store/rollup-states.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
 import type { StreamReader, StreamWriter } from "../../lib/stream/port.ts";
@@ -239,9 +240,9 @@ function isDrained({ stream, table }: System): boolean {
 /** Hours that are closed before anything is read: what they hold is late. */
 export async function closeHours(system: System): Promise<void> {
   const closed = Math.floor(NOW / HOUR_MILLIS) - 2;
-  const body = encodeReaderState({ done: undefined, plan: undefined, lastAt: 0, closed });
+  const body = encodeRollupState({ closed, until: undefined, floor: 0, minute: 0, rolled: -1 });
   system.isCalm = true;
-  await system.table.save(closedKey(IDENTITY), { body, ttl: NOW, version: 1 });
+  await system.table.save(ROLLUP_KEY, { body, ttl: NOW, version: 1 });
   system.isCalm = false;
 }
 

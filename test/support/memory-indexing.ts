@@ -1,5 +1,13 @@
 import { TracingError } from "../../lib/model/errors.ts";
-import type { Indexer, Plan, Quarantine, ReaderState, ReaderStates, StreamRecord } from "../../lib/stream/port.ts";
+import type {
+  Fence,
+  Indexer,
+  Plan,
+  Quarantine,
+  ReaderState,
+  ReaderStates,
+  StreamRecord,
+} from "../../lib/stream/port.ts";
 import type { Around, Life } from "./invocations.ts";
 
 const EMPTY: ReaderState = { done: undefined, plan: undefined, lastAt: 0, closed: -1, version: 0 };
@@ -9,6 +17,7 @@ export class MemoryStates implements ReaderStates {
   readonly items = new Map<string, ReaderState>();
   readonly finished: { readonly shardId: string; readonly plan: Plan }[] = [];
   streamClosed = -1;
+  floor = 0;
 
   async load(shardId: string): Promise<ReaderState> {
     return structuredClone(this.items.get(shardId) ?? EMPTY);
@@ -22,8 +31,8 @@ export class MemoryStates implements ReaderStates {
     return true;
   }
 
-  async closedHour(): Promise<number> {
-    return this.streamClosed;
+  async fence(): Promise<Fence> {
+    return { closed: this.streamClosed, floor: this.floor };
   }
 
   /** What rollup does: the stream's own first, then every shard that has an item. */

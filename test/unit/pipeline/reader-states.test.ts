@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readerStates } from "../../../lib/pipeline/reader-states.ts";
 import { itemBytes } from "../../../lib/store/item-bytes.ts";
+import { ROLLUP_KEY } from "../../../lib/store/keys.ts";
 import { decodeReaderState, encodeReaderState } from "../../../lib/store/reader-states.ts";
+import { encodeRollupState } from "../../../lib/store/rollup-states.ts";
 import type { ReaderState } from "../../../lib/stream/port.ts";
 import { memoryItems } from "../../support/memory-items.ts";
 
@@ -75,14 +77,36 @@ describe("reader states in the table", () => {
   test("each write renews the ttl to a day past the stream's retention", async () => {
     const table = memoryItems();
     await states(table).save("shard-1", { done: "1", plan: undefined, lastAt: 1, closed: -1, version: 1 });
-    expect(table.stored()[0]?.ttl).toBe(NOW / 1000 + 86_400 + 86_400);
+    expect(table.stored().find(({ pk }) => pk === "K#spans@1")?.ttl).toBe(NOW / 1000 + 86_400 + 86_400);
   });
 
-  test("the stream's closed hour is an item beside the shards'", async () => {
-    const all = states();
-    expect(await all.closedHour()).toBe(-1);
-    await all.save("*", { done: undefined, plan: undefined, lastAt: 0, closed: 496_000, version: 1 });
-    expect(await all.closedHour()).toBe(496_000);
+  test("the fence is what rollup says", async () => {
+    const table = memoryItems();
+    expect(await states(table).fence()).toEqual({ closed: -1, floor: 0 });
+    const body = encodeRollupState({ closed: 496_000, until: undefined, floor: NOW, minute: 1, rolled: 495_999 });
+    await table.save(ROLLUP_KEY, { body, ttl: 1, version: 1 });
+    expect(await states(table).fence()).toEqual({ closed: 496_000, floor: NOW });
+  });
+
+  test("a stream is named before its first shard is, by each process, and again after a day", async () => {
+    const table = memoryItems();
+    const writes: string[] = [];
+    table.faults = ({ name, phase, keys }) => {
+      if (name === "save" && phase === "after") writes.push(...keys.map(({ pk }) => pk));
+      return undefined;
+    };
+    let now = NOW;
+    const clock = () => now;
+    const all = readerStates({ registers: table, stream: "spans@1", retentionSeconds: 86_400, clock });
+    const state = { done: undefined, plan: undefined, lastAt: 1, closed: -1 };
+    await all.save("shard-1", { ...state, version: 1 });
+    await all.save("shard-1", { ...state, version: 2 });
+    expect(writes).toEqual(["K", "K#spans@1", "K#spans@1"]);
+    const named = table.stored().find(({ pk }) => pk === "K");
+    expect([Buffer.from(named?.body ?? []).toString(), named?.ttl]).toEqual(["spans@1", NOW / 1000 + 4 * 86_400]);
+    now += 86_400_000;
+    await all.save("shard-1", { ...state, version: 3 });
+    expect(writes.slice(3)).toEqual(["K", "K#spans@1"]);
   });
 
   test("a body that is none of ours is refused by name", () => {

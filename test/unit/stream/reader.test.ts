@@ -206,6 +206,14 @@ describe("a plan", () => {
     expect(world.states.finished.map(({ plan }) => plan.closed)).toEqual([400_000, 400_001]);
   });
 
+  test("is not made before what has been counted, where the shard is new", async () => {
+    const world = aWorld();
+    const records = await fill(world, plain(2));
+    world.states.floor = world.now + 90_000;
+    await invoke(world, records);
+    expect(world.states.finished.map(({ plan }) => plan.at)).toEqual([world.states.floor]);
+  });
+
   test("of a new shard cannot slip past an hour that closes between its item and its plan", async () => {
     const world = aWorld();
     const records = await fill(world, plain(2));
@@ -322,7 +330,7 @@ describe("nothing is set aside", () => {
   });
 
   test("because the store is busy, at whichever call", async () => {
-    for (const call of ["load", "save", "closedHour", "write", "index", "keep", "iterator", "records"]) {
+    for (const call of ["load", "save", "fence", "write", "index", "keep", "iterator", "records"]) {
       for (const when of ["before", "after"]) {
         const world = aWorld();
         const records = await fill(world, plain(5));
