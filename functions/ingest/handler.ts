@@ -14,4 +14,4 @@ const take = ingest({
   sleep,
 });
 
-export const handler = bufferedHandler(ingestApp({ ingest: take, tenantOf, onFault }));
+export const handler = bufferedHandler(ingestApp({ ingest: take, tenantOf, onFault, corsOrigins: [] }));

@@ -65,7 +65,7 @@ export async function openRequests({ settings, backends, otlpEndpoint, log }: Re
   const { signal } = sweeping;
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
-    otlp: ingestApp({ ingest: take, tenantOf, onFault }).fetch,
+    otlp: ingestApp({ ingest: take, tenantOf, onFault, corsOrigins: [] }).fetch,
     query: queryApp({ store, clock: CLOCK, tenantOf, onFault, otlpEndpoint }).fetch,
     async close() {
       sweeping.abort();

@@ -28,6 +28,7 @@ function door(outcome: Partial<IngestOutcome> | Error = {}) {
     },
     tenantOf: () => "acme",
     onFault: (error) => faults.push(error),
+    corsOrigins: [],
   });
   const post = (body: Body, headers: Record<string, string> = {}) =>
     app.request("/v1/traces", {
