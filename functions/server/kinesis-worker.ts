@@ -1,6 +1,7 @@
 import kinesalite from "kinesalite";
 import db, { type KinesisStore } from "kinesalite/db/index.js";
 import { type EmulatorData, serveEmulator } from "./emulator.ts";
+import { boundKinesisFiles } from "./level-db.ts";
 import { regularly } from "./regularly.ts";
 import { serverLog } from "./server-log.ts";
 import { sweepStreams } from "./stream-sweep.ts";
@@ -9,6 +10,7 @@ import { serveThread } from "./thread.ts";
 /** Records expire a day after they came; a minute more or less does not matter, and the first pass clears a backlog. */
 const SWEEP_MILLIS = 60_000;
 
+boundKinesisFiles();
 await serveThread<EmulatorData>(async ({ path, port, isTerminal }) => {
   const log = serverLog(isTerminal);
   const stores: KinesisStore[] = [];
