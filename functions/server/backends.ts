@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { EmulatorData, EmulatorHello } from "./emulator.ts";
+import { portFault } from "./door.ts";
+import { EMULATOR_HOST, type EmulatorData, type EmulatorHello } from "./emulator.ts";
 import type { Settings } from "./settings.ts";
 import { startThread, type Thread } from "./thread.ts";
 
@@ -38,7 +39,11 @@ export async function startBackends(
   const isDynamoEmbedded = !(env.AWS_ENDPOINT_URL_DYNAMODB || env.AWS_ENDPOINT_URL);
   const [kinesis, dynamo] = await Promise.all([
     isKinesisEmbedded
-      ? startEmulator("kinesis", { path: join(folder, "kinesis"), port: kinesisPort, isTerminal })
+      ? startEmulator("kinesis", { path: join(folder, "kinesis"), port: kinesisPort, isTerminal }).catch((error) => {
+          throw isOfPort(error)
+            ? portFault(error, { host: EMULATOR_HOST, port: kinesisPort, flag: "kinesis-port" })
+            : error;
+        })
       : undefined,
     isDynamoEmbedded ? startEmulator("dynamo", { path: join(folder, "dynamodb"), port: 0, isTerminal }) : undefined,
   ]);
@@ -63,6 +68,9 @@ function startEmulator(name: "kinesis" | "dynamo", data: EmulatorData): Promise<
     heapMegabytes: HEAP_MEGABYTES[name],
   });
 }
+
+const isOfPort = (error: unknown): boolean =>
+  error instanceof Error && "syscall" in error && error.syscall === "listen";
 
 const reach = (thread: Thread<EmulatorHello> | undefined): Reach =>
   thread === undefined ? {} : { endpoint: thread.hello.endpoint, ...ANYBODY };

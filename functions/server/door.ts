@@ -48,7 +48,7 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
     await once(server, "listening");
   } catch (error) {
     if (isOfHost(error)) throw new Usage(`--host ${host}: not an address of this machine`, 1);
-    throw new Usage(`--${flag} ${port}: ${whyNot(error, host)}`, 1);
+    throw portFault(error, { host, port, flag });
   }
   const address = server.address();
   const taken = typeof address === "object" ? address?.port : undefined;
@@ -80,6 +80,10 @@ const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in
 /** An address that is not ours, or a name that nobody knows or nobody can be asked about. */
 const isOfHost = (error: unknown): boolean =>
   ["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"].some((code) => code === codeOf(error));
+
+/** What to tell whoever named the port, when nothing can listen on it. */
+export const portFault = (error: unknown, { host, port, flag }: DoorParts): Usage =>
+  new Usage(`--${flag} ${port}: ${whyNot(error, host)}`, 1);
 
 function whyNot(error: unknown, host: string): string {
   const code = codeOf(error);

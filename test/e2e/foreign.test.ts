@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { deflateSync, gzipSync } from "node:zlib";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -7,8 +10,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { aggregated } from "../support/aggregated.ts";
 import { exportRequest, newSpanId, newTraceId, post, search, until, wholeTrace } from "../support/otlp.ts";
-import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
+const IS_READY = ({ msg }: Readonly<Record<string, unknown>>): boolean => msg === "ready";
 const { TracesData } = opentelemetry.proto.trace.v1;
 
 const folder = temporaryFolder();
@@ -18,7 +22,7 @@ let client: KinesisClient;
 beforeAll(async () => {
   server = await startServer({ data: folder.path, flags: ["--foreign-stream", "collectors"] });
   client = new KinesisClient({
-    endpoint: String(server.lines.find(({ msg }) => msg === "ready")?.kinesis),
+    endpoint: String(server.lines.find(IS_READY)?.kinesis),
     region: "us-east-1",
     credentials: { accessKeyId: "anybody", secretAccessKey: "at all" },
     requestHandler: new NodeHttpHandler(),
@@ -100,3 +104,22 @@ test("spans that ingest would have rejected are left out, and the log says how m
   const told = await until(async () => server.lines.find(({ kind }) => kind === "refused"), "line in the log");
   expect(told).toMatchObject({ level: "warn", spans: 1, message: expect.stringContaining("trace_id is all zero") });
 }, 30_000);
+
+test("the embedded Kinesis listens where it is told to, and a port that is taken is named with its flag", async () => {
+  const [first, second] = [temporaryFolder(), temporaryFolder()];
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = String(typeof address === "object" ? address?.port : address);
+  const flags = ["--kinesis-port", port, "--foreign-stream", "collectors"];
+  const ports = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0", "--data", first.path];
+  expect(await runServer([...flags, ...ports])).toMatchObject({
+    code: 1,
+    stderr: `skua: --kinesis-port ${port}: the port is taken on 127.0.0.1; free it or name another\n`,
+  });
+  await promisify(taken.close.bind(taken))();
+  const told = await startServer({ data: second.path, flags });
+  expect(told.lines.find(IS_READY)).toMatchObject({ foreignStream: "collectors", kinesis: `http://127.0.0.1:${port}` });
+  expect(await told.stop()).toBe(0);
+  for (const { remove } of [first, second]) remove();
+}, 60_000);
