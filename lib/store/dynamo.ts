@@ -1,7 +1,6 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
-  BatchWriteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -11,6 +10,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { TracingError } from "../model/errors.ts";
 import type { Item, ItemQuery, Items, Key, Register, Registers } from "./items.ts";
+import { putCommand } from "./put-request.ts";
 import { BODY, PARTITION_KEY, SORT_KEY, TTL, VERSION } from "./table.ts";
 
 /** Undefined is the SDK's own default: environment, profile, role. */
@@ -68,10 +68,7 @@ export function dynamoItems(client: DynamoDBClient, table: string): Items & Regi
     },
 
     async put(items) {
-      const command = new BatchWriteItemCommand({
-        RequestItems: { [table]: items.map((item) => ({ PutRequest: { Item: itemAttributes(item) } })) },
-      });
-      const answer = await told(client.send(command));
+      const answer = await told(client.send(putCommand(table, items)));
       return (answer.UnprocessedItems?.[table] ?? []).map((request) => readItem(request.PutRequest?.Item ?? {}));
     },
 
