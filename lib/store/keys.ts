@@ -22,6 +22,7 @@ const HOUR_BYTES = 4;
 const HEAD_BYTES = AT_BYTES + SEGMENT_BYTES;
 
 /** Kinds of items that share the partition of a tenant's day. */
+const SUMMARY = 0;
 const LATE_HEAD = 1;
 
 /** DynamoDB wants a sort key of at least a byte; parts stand alone in their partition, so that one BatchGet reads many at once. */
@@ -51,6 +52,26 @@ export const readHeadKey = (sk: Uint8Array): HeadKey => readHead(exactly(sk, HEA
 export const lateHeadKey = (tenant: string, hour: number, at: number, segment: SegmentId): Key => ({
   pk: pk("H", tenant, dayOf(hour)),
   sk: Buffer.concat([lateHour(hour), headBytes(at, segment)]),
+});
+
+/** Late heads of an hour whose plans were made between the two times, both inclusive. */
+export const lateHeadsOfHour = (tenant: string, hour: number, fromAt: number, toAt: number): Range => ({
+  pk: pk("H", tenant, dayOf(hour)),
+  from: Buffer.concat([lateHour(hour), number64(fromAt)]),
+  to: Buffer.concat([lateHour(hour), number64(toAt), END]),
+});
+
+/** What of an hour is merged; stands beside the day's late heads. */
+export const summaryKey = (tenant: string, hour: number): Key => ({
+  pk: pk("H", tenant, dayOf(hour)),
+  sk: Buffer.concat([Uint8Array.of(SUMMARY), number32(hour)]),
+});
+
+/** Summaries of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
+export const summaryRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => ({
+  pk: pk("H", tenant, day),
+  from: summaryKey(tenant, Math.max(fromHour, day * HOURS_PER_DAY)).sk,
+  to: summaryKey(tenant, Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)).sk,
 });
 
 /** Late heads of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
@@ -122,10 +143,6 @@ export const readerKey = (stream: string, shardId: string): Key => ({
 /** How far every shard of a stream is read. */
 export const readersPartition = (stream: string): string => pk("K", stream);
 
-export const readReaderKey = (sk: Uint8Array): { readonly shardId: string } => ({
-  shardId: Buffer.from(sk).toString(),
-});
-
 /** That there is something to read of that stream; its body is the stream, since the key may hold a digest of it. */
 export const streamKey = (stream: string): Key => ({ pk: STREAMS_PARTITION, sk: boundedBytes(stream) });
 /** All streams whose spans stand in the table. */
@@ -152,6 +169,11 @@ export const ROLLUP_KEY: Key = { pk: "U", sk: ALONE };
 export const rollupHourKey = (tenant: string, hour: number): Key => ({
   pk: "U#hours",
   sk: Buffer.concat([number32(hour), boundedBytes(tenant)]),
+});
+
+/** The tenant is in the body. */
+export const readRollupHourKey = (sk: Uint8Array): { readonly hour: number } => ({
+  hour: Buffer.from(sk).readUInt32BE(0),
 });
 
 /** Of every tenant, from an hour on. */
