@@ -9,7 +9,7 @@ import { decodeForeign, foreignSize } from "../../lib/stream/foreign-record.ts";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { type PlainResource, toProtobuf } from "../data/plain-traces.ts";
 import { Random } from "../data/random.ts";
-import { aggregated } from "../support/aggregated.ts";
+import { aggregated, sealed } from "../support/aggregated.ts";
 import { plainTraces } from "../support/arbitrary-traces.ts";
 import { memoryItems } from "../support/memory-items.ts";
 
@@ -86,6 +86,29 @@ const kinesisRecord = fc.oneof(
   })),
 );
 
+/** Cuts bytes off the end, and flips some bits. */
+const damage = fc
+  .record({ cut: fc.nat(), flips: fc.array(fc.tuple(fc.nat(), fc.nat({ max: 7 })), { maxLength: 4 }) })
+  .map(({ cut, flips }) => (data: Uint8Array): Buffer => {
+    const damaged = Buffer.from(cut % 2 === 0 ? data : data.subarray(0, data.length - (cut % data.length)));
+    for (const [at, bit] of flips)
+      if (damaged.length > 0) damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ (1 << bit);
+    return damaged;
+  });
+
+/** Whatever it is, it can be indexed, or is refused as what never can be read; and it holds no more than it says. */
+function readOrRefuse(data: Uint8Array): void {
+  try {
+    const { batch } = readNow(data);
+    store.check(batch);
+    decodeUnlessText(batch.traces);
+    expect(foreignSize(data)).toBeGreaterThanOrEqual(batch.traces.length);
+  } catch (error) {
+    if (!(error instanceof TracingError)) throw error;
+    expect(error.code).toBe("invalid_argument");
+  }
+}
+
 describe("any record of the foreign stream", () => {
   test("holds the spans that were put into it, as protobufjs reads them, one by one and as one batch", () => {
     fc.assert(
@@ -111,23 +134,18 @@ describe("any record of the foreign stream", () => {
   });
 
   test("that is cut off or damaged is a message all the same, or never can be read: nothing else happens", () => {
-    const damage = fc.record({
-      cut: fc.nat(),
-      flips: fc.array(fc.tuple(fc.nat(), fc.nat({ max: 7 })), { maxLength: 4 }),
-    });
     fc.assert(
-      fc.property(kinesisRecord, damage, ({ data }, { cut, flips }) => {
-        const damaged = Buffer.from(data.subarray(0, data.length - (cut % 2 === 0 ? 0 : cut % data.length)));
-        for (const [at, bit] of flips) damaged[at % damaged.length] = (damaged[at % damaged.length] ?? 0) ^ (1 << bit);
-        try {
-          const { batch } = readNow(damaged);
-          store.check(batch);
-          decodeUnlessText(batch.traces);
-          expect(foreignSize(damaged)).toBeGreaterThanOrEqual(batch.traces.length);
-        } catch (error) {
-          if (!(error instanceof TracingError)) throw error;
-          expect(error.code).toBe("invalid_argument");
-        }
+      fc.property(kinesisRecord, damage, ({ data }, harm) => readOrRefuse(harm(data))),
+      { numRuns: 500 },
+    );
+  });
+
+  test("that a broken producer sealed is so too, whether it broke messages or what holds them", () => {
+    fc.assert(
+      fc.property(fc.array(userRecord, { minLength: 1, maxLength: 5 }), damage, damage, (all, harm, harmAll) => {
+        const messages = all.map(({ message }, i) => (i % 2 === 0 ? gzipSync(harm(message)) : harm(message)));
+        readOrRefuse(aggregated(messages));
+        readOrRefuse(sealed(harmAll(aggregated(messages).subarray(4, -16))));
       }),
       { numRuns: 500 },
     );
