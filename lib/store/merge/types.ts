@@ -34,7 +34,7 @@ export interface MergedHead {
 
 /** A segment, as the table of inputs tells it: what its own head says, less what only its item holds. */
 export interface MergedInput {
-  /** `body` is never a bundle here: an inline one is read with the head's item. */
+  /** `body` is never a bundle here: an inline one is read with the head's item. `shardId` and `last` are empty, and any operation of a service that may be inside may be. */
   readonly head: Head;
   /** Of its spans' starts. */
   readonly hour: number;

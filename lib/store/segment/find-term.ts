@@ -17,8 +17,8 @@ import {
 import type { Posting, RowSet } from "./types.ts";
 
 /** More than there can be: a plan is 32 MiB, and a span of it at least 30 bytes. */
-const MAX_ROWS = 2 ** 21;
-const MAX_STREAM_BYTES = 64 * 1024 * 1024;
+export const MAX_ROWS = 2 ** 21;
+export const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 
 /** What a term leads to; undefined when no span of the segment has it. The part is that of `termPart(hash, head.termParts)`. */
 export const findTerm = (part: Uint8Array, hash: number): Posting | undefined => openTerms(part)(hash);

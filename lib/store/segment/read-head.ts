@@ -39,8 +39,9 @@ export function readHead(bytes: Uint8Array): Head {
     minDuration,
     maxDuration,
     kinds,
-    mayHoldService: (service) => mayHold(services, serviceTerm(service)),
-    mayHoldOperation: (service, operation) => mayHold(operations, operationTerm(service, operation)),
+    serviceHashes: services,
+    mayHoldService: (service) => mayHoldHash(services, serviceTerm(service)),
+    mayHoldOperation: (service, operation) => mayHoldHash(operations, operationTerm(service, operation)),
     pages,
     termParts,
     rowParts,
@@ -61,7 +62,8 @@ function readHashes(reader: ByteReader): ReadonlySet<number> | undefined {
   return hashes;
 }
 
-const mayHold = (hashes: ReadonlySet<number> | undefined, hash: number): boolean =>
+/** @param hashes upper bits of terms; undefined: any may be inside */
+export const mayHoldHash = (hashes: ReadonlySet<number> | undefined, hash: number): boolean =>
   hashes?.has(hash >>> (32 - HEAD_HASH_BITS)) ?? true;
 
 function readBody(reader: ByteReader): Head["body"] {

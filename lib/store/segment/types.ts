@@ -27,11 +27,13 @@ export interface Head {
   /** Whether a span of that service, or of that (service, operation), may be inside; never wrongly false. */
   mayHoldService(service: string): boolean;
   mayHoldOperation(service: string, operation: string): boolean;
+  /** The upper bits of the services' terms (HEAD_HASH_BITS of them); undefined when any may be inside. */
+  readonly serviceHashes: ReadonlySet<number> | undefined;
   readonly pages: number;
   readonly termParts: number;
   readonly rowParts: number;
-  /** Where the parts are: here, in one D item, or each an item of its own. */
-  readonly body: Bundle | "bundled" | "parts";
+  /** Where the parts are: here, in the head's own item (when it is known from elsewhere), in one D item, or each an item of its own. */
+  readonly body: Bundle | "inline" | "bundled" | "parts";
 }
 
 /** All parts of a small segment in one run of bytes. */

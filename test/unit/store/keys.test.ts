@@ -12,6 +12,9 @@ import {
   keyText,
   lateHeadKey,
   lateHeadRange,
+  mergedInputsKey,
+  mergedTermsKey,
+  mergedTracesKey,
   nameTtl,
   operationKey,
   pageKey,
@@ -42,6 +45,9 @@ const made = fc.oneof(
   fc.tuple(fc.constant("page"), name, segment, n).map((a) => [a, pageKey(a[1], a[2], a[3])] as const),
   fc.tuple(fc.constant("terms"), name, segment, n).map((a) => [a, termsKey(a[1], a[2], a[3])] as const),
   fc.tuple(fc.constant("rows"), name, segment, n).map((a) => [a, rowsKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("inputs"), name, segment, n).map((a) => [a, mergedInputsKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("merged terms"), name, segment, n).map((a) => [a, mergedTermsKey(a[1], a[2], a[3])] as const),
+  fc.tuple(fc.constant("merged traces"), name, segment, n).map((a) => [a, mergedTracesKey(a[1], a[2], a[3])] as const),
   fc.tuple(fc.constant("service"), name, name).map((a) => [a, serviceKey(a[1], a[2])] as const),
   fc
     .tuple(fc.constant("operation"), name, name, name, fc.integer({ min: 0, max: 5 }))

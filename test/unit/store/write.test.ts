@@ -138,7 +138,7 @@ describe("writing a plan", () => {
     const stored = heads(undisturbed).flatMap(({ tenant, hour, head }) =>
       Array.from({ length: head.pages }, (_, n) => {
         if (head.body === "parts") return item(pageKey(tenant, head.segment, n));
-        return (head.body === "bundled" ? readBundle(item(bundleKey(tenant, head.segment))) : head.body).page(n);
+        return (typeof head.body === "object" ? head.body : readBundle(item(bundleKey(tenant, head.segment)))).page(n);
       }).flatMap((page) => spanIds(readPage(page).traces).map((id) => `${tenant} ${hour} ${id}`)),
     );
     expect(stored.sort()).toEqual(
