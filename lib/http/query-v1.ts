@@ -95,10 +95,12 @@ async function* envelope(
   onFault: (error: unknown) => void,
 ): AsyncGenerator<string> {
   const faults: Fault[] = [];
+  let nextPageToken: string | undefined;
   let lead = ENVELOPE_HEAD;
   try {
     for await (const finding of findings) {
       if ("gap" in finding) faults.push(toFault(finding.gap));
+      else if ("nextPageToken" in finding) nextPageToken = finding.nextPageToken;
       else {
         yield lead;
         yield* tracePieces(finding.trace);
@@ -109,7 +111,7 @@ async function* envelope(
     onFault(error);
     faults.push(lateFault(error));
   }
-  yield (lead === "," ? "" : lead) + envelopeTail(0, faults);
+  yield (lead === "," ? "" : lead) + envelopeTail(0, faults, nextPageToken);
 }
 
 const toFault = ({ message, traceId }: { message: string; traceId: string | undefined }): Fault =>

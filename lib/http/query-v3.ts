@@ -71,7 +71,8 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
   });
 
   app.get("/traces", async (c) => {
-    const findings = await found(search.find(await tenantOf(c.req.raw), searchRequestV3(parametersOf(c))));
+    const request = searchRequestV3(parametersOf(c));
+    const findings = await found(search.find(await tenantOf(c.req.raw), request), request.pageToken !== undefined);
     return jsonAnswer(c.req.raw, result(findings, onFault));
   });
 
@@ -79,12 +80,14 @@ export function queryV3({ search, names, tenantOf, onFault }: QueryV3Parts): Hon
     const request = searchRequestV3(parametersOf(c));
     const summaries: TraceSummary[] = [];
     const warnings: string[] = [];
+    let nextPageToken: string | undefined;
     // Collected, for they are small: a fault is a status then, and the UI has no eye for anything else.
     for await (const finding of search.find(await tenantOf(c.req.raw), { ...request, isRaw: false })) {
       if ("gap" in finding) warnings.push(finding.gap.message);
+      else if ("nextPageToken" in finding) nextPageToken = finding.nextPageToken;
       else summaries.push(traceSummary(finding.trace));
     }
-    return jsonAnswer(c.req.raw, whole(summariesEnvelope(summaries, { warnings })));
+    return jsonAnswer(c.req.raw, whole(summariesEnvelope(summaries, { warnings, nextPageToken })));
   });
 
   app.on("OPTIONS", ROUTES, (c) => c.body(null, 204, { Allow: "GET, HEAD, OPTIONS" }));
@@ -106,19 +109,27 @@ function shownOperations(operations: readonly Operation[], kind: string | undefi
   return [...shown.values()];
 }
 
-/** Findings of which the first is a trace; nothing found is a 404 here, for a search as for an id. */
-async function found(findings: AsyncGenerator<Finding>): Promise<AsyncGenerator<Finding>> {
-  const { value: first } = await findings.next();
-  if (first !== undefined && "trace" in first) return resumed(first, findings);
-  await findings.return(undefined);
+/**
+ * The findings, if there is a trace or a further page may bring one; nothing found is a 404 here, for a search as for an
+ * id, unless it is what comes after a page that had traces.
+ */
+async function found(findings: AsyncGenerator<Finding>, isLaterPage = false): Promise<AsyncGenerator<Finding>> {
+  const first: Finding[] = [];
+  for (;;) {
+    const { value, done } = await findings.next();
+    if (done) break;
+    first.push(value);
+    if (!("gap" in value)) return resumed(first, findings);
+  }
+  if (isLaterPage) return resumed(first, findings);
   // A gap that is about no trace in particular: the search could not see everything.
-  const why = first === undefined || first.gap.traceId !== undefined ? "" : `; ${first.gap.message}`;
-  throw new TracingError("not_found", NO_TRACES + why);
+  const gap = first.flatMap((each) => ("gap" in each && each.gap.traceId === undefined ? each.gap.message : []));
+  throw new TracingError("not_found", [NO_TRACES, ...gap].join("; "));
 }
 
-async function* resumed(first: Finding, rest: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
+async function* resumed(first: readonly Finding[], rest: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
   try {
-    yield first;
+    yield* first;
     yield* rest;
   } finally {
     await rest.return(undefined);
@@ -128,10 +139,12 @@ async function* resumed(first: Finding, rest: AsyncGenerator<Finding>): AsyncGen
 /** All traces as one object, sent trace by trace. A fault in the middle ends it as valid JSON that says so: the status is long sent. */
 async function* result(findings: AsyncGenerator<Finding>, onFault: (error: unknown) => void): AsyncGenerator<string> {
   const warnings: string[] = [];
+  let nextPageToken: string | undefined;
   let lead = RESULT_HEAD;
   try {
     for await (const finding of findings) {
       if ("gap" in finding) warnings.push(finding.gap.message);
+      else if ("nextPageToken" in finding) nextPageToken = finding.nextPageToken;
       else {
         yield lead;
         yield* resourceSpansPieces(withWarningAttributes(finding.trace));
@@ -145,5 +158,6 @@ async function* result(findings: AsyncGenerator<Finding>, onFault: (error: unkno
     yield resultTail({ warnings, error: { httpCode: MEANING[known.code].http, message } });
     return;
   }
-  yield resultTail({ warnings });
+  if (lead === RESULT_HEAD) yield lead;
+  yield resultTail({ warnings, nextPageToken });
 }

@@ -3,12 +3,14 @@
 /** Text before the elements of `resourceSpans`: all traces of an answer in one object. */
 export const RESULT_HEAD = '{"result":{"resourceSpans":[';
 
-/** What an answer says beside its data; both are fields of ours, which clients of Jaeger pass over. */
+/** What an answer says beside its data; all are fields of ours, which clients of Jaeger pass over. */
 export interface Remarks {
   /** What the answer lacks. */
   readonly warnings: readonly string[];
   /** Why it ends early; its status was sent before. */
   readonly error?: FaultV3;
+  /** What the rest of a search is asked for with. */
+  readonly nextPageToken?: string | undefined;
 }
 
 interface FaultV3 {
@@ -26,7 +28,9 @@ export const summariesEnvelope = (summaries: readonly unknown[], remarks: Remark
 export const faultEnvelopeV3 = (httpCode: number, message: string): string =>
   `${JSON.stringify({ error: { httpCode, message } satisfies FaultV3 })}\n`;
 
-function remarksJson({ warnings, error }: Remarks): string {
-  const shown = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
-  return error === undefined ? shown : `${shown},"error":${JSON.stringify(error)}`;
+function remarksJson({ warnings, error, nextPageToken }: Remarks): string {
+  const fields = { warnings: warnings.length === 0 ? undefined : warnings, error, nextPageToken };
+  return Object.entries(fields)
+    .map(([name, value]) => (value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`))
+    .join("");
 }

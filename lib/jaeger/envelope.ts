@@ -1,4 +1,7 @@
-/** What stands around every answer of Jaeger's first API: all five keys, always, in this order (jaeger-wire 1.2). */
+/**
+ * What stands around every answer of Jaeger's first API: all five keys, always, in this order (jaeger-wire 1.2). After
+ * them, where a search goes on, a field of ours that clients of Jaeger pass over.
+ */
 
 export interface Fault {
   /** HTTP status; left out where the answer as a whole succeeded. */
@@ -12,7 +15,8 @@ export interface Fault {
 export const ENVELOPE_HEAD = '{"data":[';
 
 /** Text after them. */
-export const envelopeTail = (total: number, faults: readonly Fault[]): string => `],${rest(total, faults)}}`;
+export const envelopeTail = (total: number, faults: readonly Fault[], nextPageToken?: string): string =>
+  `],${rest(total, faults)}${nextPageToken === undefined ? "" : `,"nextPageToken":${JSON.stringify(nextPageToken)}`}}`;
 
 export const listEnvelope = (data: readonly unknown[]): string =>
   `{"data":${JSON.stringify(data)},${rest(data.length, [])}}`;

@@ -10,7 +10,7 @@ import { parseRfc3339 } from "./rfc3339.ts";
  * What `GET /api/v3/traces` and `/trace-summaries` ask (jaeger-wire 1.9). Each parameter has up to three spellings, one a
  * generation of Jaeger; the newest wins.
  */
-export function searchRequestV3(parameters: URLSearchParams): SearchRequest {
+export function searchRequestV3(parameters: URLSearchParams): Extract<SearchRequest, { readonly type: "find" }> {
   const read = reader(parameters);
   if (parameters.get("query.filter")) throw malformed("query.filter", "structured filters are not supported");
   const startMin = read(["query.startTimeMin", "query.start_time_min"], parseRfc3339);
@@ -29,7 +29,8 @@ export function searchRequestV3(parameters: URLSearchParams): SearchRequest {
     durationMaxNanos: read(["query.durationMax", "query.duration_max"], parseGoDuration),
     limit: read(["query.searchDepth", "query.search_depth", "query.num_traces"], parseLimit) ?? DEFAULT_TRACES,
   };
-  return { type: "find", query, isRaw: read(["query.rawTraces", "query.raw_traces"], parseGoBool) ?? false };
+  const isRaw = read(["query.rawTraces", "query.raw_traces"], parseGoBool) ?? false;
+  return { type: "find", query, isRaw, pageToken: read(["query.pageToken", "query.page_token"], asIs) };
 }
 
 /** What `GET /api/v3/traces/{trace_id}` asks. */

@@ -30,7 +30,13 @@ const MAX_NANOS = 2n ** 64n - 1n;
 const MIN_HINT_MICROS = 100_000_000_000_000n;
 
 export type SearchRequest =
-  | { readonly type: "find"; readonly query: TraceQuery; readonly isRaw: boolean }
+  | {
+      readonly type: "find";
+      readonly query: TraceQuery;
+      readonly isRaw: boolean;
+      /** What the page before told. */
+      readonly pageToken?: string | undefined;
+    }
   | { readonly type: "get"; readonly ids: readonly TraceId[]; readonly hint: TimeHint; readonly isRaw: boolean };
 
 /** What `GET /api/traces` asks (jaeger-wire 1.3). `lookback` is the sender's own note and means nothing here. */
@@ -43,7 +49,8 @@ export function searchRequest(parameters: URLSearchParams, clock: Clock): Search
       throw invalid(`parameter 'traceID': ${distinct.length} ids, expected at most ${MAX_TRACE_IDS}`);
     return { type: "get", ids: distinct, hint: timeHint(parameters), isRaw };
   }
-  return { type: "find", query: traceQuery(parameters, clock), isRaw };
+  const pageToken = parameters.get("pageToken") || undefined;
+  return { type: "find", query: traceQuery(parameters, clock), isRaw, pageToken };
 }
 
 /** Where the caller says that a trace lies: optional `start` and `end`. */

@@ -20,8 +20,8 @@ interface Gap {
   readonly traceId: TraceId | undefined;
 }
 
-/** Traces and gaps as they come up. */
-export type Finding = { readonly trace: Trace } | { readonly gap: Gap };
+/** Traces and gaps as they come up; after all of them what the next page is asked for with, when there may be one. */
+export type Finding = { readonly trace: Trace } | { readonly gap: Gap } | { readonly nextPageToken: string };
 
 export interface Search {
   /** One trace, ready to be shown; not_found when nothing of it is stored. */
@@ -37,10 +37,16 @@ export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_D
     return isRaw ? assembled : adjustTrace(assembled, settings);
   };
 
-  async function* find(tenant: string, query: TraceQuery, isRaw: boolean): AsyncGenerator<Finding> {
-    const found = store.find(tenant, query);
+  async function* find(
+    tenant: string,
+    query: TraceQuery,
+    { isRaw, pageToken }: { readonly isRaw: boolean; readonly pageToken?: string | undefined },
+  ): AsyncGenerator<Finding> {
+    const found = store.find(tenant, query, pageToken);
     for await (const trace of found.traces) yield { trace: show(trace, isRaw) };
     if (!found.isComplete()) yield { gap: { message: INCOMPLETE, traceId: undefined } };
+    const nextPageToken = found.nextPageToken();
+    if (nextPageToken !== undefined) yield { nextPageToken };
   }
 
   async function* get(
@@ -67,7 +73,7 @@ export function tracesSearch(store: TraceReader, settings: ShowSettings = SHOW_D
     },
     find: (tenant, request) =>
       request.type === "find"
-        ? find(tenant, request.query, request.isRaw)
+        ? find(tenant, request.query, request)
         : get(tenant, request.ids, request.hint, request.isRaw),
   };
 }

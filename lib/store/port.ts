@@ -48,7 +48,8 @@ export interface TraceReader {
   trace(tenant: string, id: TraceId, hint?: TimeHint): Promise<Trace | undefined>;
   /** The same for several, in their order, without those of which nothing is stored. */
   traces(tenant: string, ids: readonly TraceId[], hint?: TimeHint): Found;
-  find(tenant: string, query: TraceQuery): Found;
+  /** @param pageToken what the page before told: with the same query, whatever its limit; invalid_argument, once traces are asked for, with any other */
+  find(tenant: string, query: TraceQuery, pageToken?: string): Found;
 }
 
 /** What a question finds, as it finds it. Nothing is read before the first trace is asked for. */
@@ -57,6 +58,8 @@ export interface Found {
   readonly traces: AsyncIterable<Trace>;
   /** After the last trace: false when the question's budget ended first, or part of the store could not be read, so that more may match. */
   isComplete(): boolean;
+  /** After the last trace of a search: says where the next page begins; undefined when nothing is left, or nothing was gained. */
+  nextPageToken(): string | undefined;
 }
 
 export interface Names {

@@ -16,6 +16,7 @@ import {
 } from "./read/cost.ts";
 import { findTraces } from "./read/find.ts";
 import { headLoader } from "./read/heads.ts";
+import { decodePageToken, encodePageToken, type PageStart } from "./read/page-token.ts";
 import { partLoader } from "./read/parts.ts";
 import type { SearchReport } from "./read/search.ts";
 import type { Stores } from "./read/stores.ts";
@@ -56,9 +57,10 @@ export function traceReader(options: TraceReaderOptions): TraceReader {
     question: Question,
     limits: ReadLimits,
     read: (spent: Budget, report: SearchReport) => AsyncIterable<Trace>,
+    tokenOf: (next: PageStart) => string | undefined = () => undefined,
   ): Found {
     const spent = budget(limits, clock);
-    const report: SearchReport = { lacksParts: false };
+    const report: SearchReport = { lacksParts: false, next: undefined };
     let isAtEnd = false;
     async function* traces() {
       try {
@@ -67,7 +69,11 @@ export function traceReader(options: TraceReaderOptions): TraceReader {
         onRead?.(question, spent.cost);
       }
     }
-    return { traces: traces(), isComplete: () => isAtEnd && !report.lacksParts };
+    return {
+      traces: traces(),
+      isComplete: () => isAtEnd && !report.lacksParts,
+      nextPageToken: () => report.next && tokenOf(report.next),
+    };
   }
 
   const several = (tenant: string, ids: readonly TraceId[], hint: TimeHint | undefined): Found =>
@@ -86,8 +92,13 @@ export function traceReader(options: TraceReaderOptions): TraceReader {
       return undefined;
     },
     traces: several,
-    find: (tenant, query) =>
-      found("find", searchLimits, (spent, report) => findTraces(stores, tenant, query, spent, report)),
+    find(tenant, query, pageToken) {
+      async function* traces(spent: Budget, report: SearchReport) {
+        const page = pageToken === undefined ? undefined : decodePageToken(tenant, query, pageToken);
+        yield* findTraces(stores, tenant, { query, page }, spent, report);
+      }
+      return found("find", searchLimits, traces, (next) => encodePageToken(tenant, query, next));
+    },
   };
 }
 

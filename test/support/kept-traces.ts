@@ -9,6 +9,7 @@ export interface Kept {
   /** Whatever service is asked for. */
   readonly attributes?: readonly AttributeName[];
   readonly isComplete?: boolean;
+  readonly nextPageToken?: string;
   /** Thrown in place of the trace of that number, 0 being the first. */
   readonly fault?: { readonly at: number; readonly error: unknown };
 }
@@ -18,6 +19,7 @@ export interface Asked {
   readonly tenants: Set<string>;
   readonly queries: TraceQuery[];
   readonly hints: (TimeHint | undefined)[];
+  readonly pageTokens: (string | undefined)[];
   readonly services: string[];
   /** Traces handed out. */
   given: number;
@@ -27,8 +29,16 @@ export interface Asked {
 
 /** A store that holds given traces and finds them all, up to the limit: what the query side does with it is under test, not the search. */
 export function keptTraces(kept: Kept): TraceReader & Names & AttributeNames & { readonly asked: Asked } {
-  const { traces = [], services = [], operations = {}, attributes = [], isComplete = true, fault } = kept;
-  const asked: Asked = { tenants: new Set(), queries: [], hints: [], services: [], given: 0, ended: 0 };
+  const {
+    traces = [],
+    services = [],
+    operations = {},
+    attributes = [],
+    isComplete = true,
+    nextPageToken,
+    fault,
+  } = kept;
+  const asked: Asked = { tenants: new Set(), queries: [], hints: [], pageTokens: [], services: [], given: 0, ended: 0 };
   async function* walk(some: readonly Trace[]) {
     try {
       for (const [i, trace] of some.entries()) {
@@ -53,12 +63,14 @@ export function keptTraces(kept: Kept): TraceReader & Names & AttributeNames & {
       asked.tenants.add(tenant);
       asked.hints.push(hint);
       const wanted = ids.flatMap((id) => traces.find((trace) => trace.traceId === id) ?? []);
-      return { traces: walk(wanted), isComplete: () => isComplete };
+      return { traces: walk(wanted), isComplete: () => isComplete, nextPageToken: () => undefined };
     },
-    find(tenant, query) {
+    find(tenant, query, pageToken) {
       asked.tenants.add(tenant);
+      asked.pageTokens.push(pageToken);
       asked.queries.push(query);
-      return { traces: walk(traces.slice(0, query.limit)), isComplete: () => isComplete };
+      const all = walk(traces.slice(0, query.limit));
+      return { traces: all, isComplete: () => isComplete, nextPageToken: () => nextPageToken };
     },
     async services(tenant) {
       asked.tenants.add(tenant);

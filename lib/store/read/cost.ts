@@ -31,6 +31,8 @@ export class BudgetEnd extends Error {}
 export interface Budget {
   readonly cost: ReadCost;
   getsLeft(): number;
+  /** Whether half of the time, the bytes or the gets is used. */
+  isLow(): boolean;
   /** Call it before reading `gets` items. */
   claim(gets: number): void;
   /** Call it with what came back. */
@@ -46,11 +48,14 @@ const TURN_MILLIS = 20;
 
 export function budget(limits: ReadLimits, clock: Clock): Budget {
   const cost: ReadCost = { roundTrips: 0, gets: 0, bytes: 0 };
-  const deadline = clock() + limits.millis;
+  const began = clock();
+  const deadline = began + limits.millis;
   let turnBegan = clock();
   return {
     cost,
     getsLeft: () => limits.gets - cost.gets,
+    isLow: () =>
+      cost.gets * 2 >= limits.gets || cost.bytes * 2 >= limits.bytes || (clock() - began) * 2 >= limits.millis,
     claim(gets) {
       if (cost.gets + gets > limits.gets || cost.bytes >= limits.bytes || clock() > deadline) throw new BudgetEnd();
       cost.gets += gets;

@@ -13,6 +13,8 @@ export interface Frontier {
    * After them those that will have to be, in the same order: loaded with them they cost no further round trip.
    */
   waiting(): SegmentScan[];
+  /** No candidate still to be taken starts later; undefined at the end. */
+  floor(): bigint | undefined;
 }
 
 export function frontier(scans: readonly SegmentScan[]): Frontier {
@@ -88,6 +90,10 @@ export function frontier(scans: readonly SegmentScan[]): Frontier {
       if (blocked.size === 0) return [];
       const later = heap.map(({ scan }) => scan).filter((scan) => scan.wants().length > 0);
       return [...[...blocked].sort(byBound), ...later.sort(byBound)];
+    },
+    floor() {
+      const starts = [held[0]?.start, heap[0]?.start, blockedBound].filter((start) => start !== undefined);
+      return starts.reduce<bigint | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
     },
   };
 }

@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Budget } from "./cost.ts";
+import type { SpanTest } from "./match.ts";
+import type { PageStart, Position } from "./page-token.ts";
 import { type PageView, pageView } from "./page-view.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
 import type { Stores } from "./stores.ts";
@@ -9,6 +11,16 @@ import type { Hours } from "./window.ts";
 export interface SearchReport {
   /** Part of what may match could not be read. */
   lacksParts: boolean;
+  /** Where the next page begins; undefined when nothing is left, or nothing was gained. */
+  next: PageStart | undefined;
+}
+
+/** What pages before this one gave out. */
+interface Earlier {
+  /** Traces that are no further in the order than this. */
+  readonly upTo: Position;
+  /** The test of the whole query, whatever the page. */
+  readonly test: SpanTest;
 }
 
 /** One search under way. */
@@ -22,6 +34,12 @@ export interface Search {
   /** All that the search and the traces it finds may touch. */
   readonly segments: readonly SegmentRef[];
   readonly views: LRUCache<string, PageView>;
+  /** What plans made later brought is shown, but moves nothing; milliseconds since the epoch. */
+  readonly asOf: number;
+  /** Undefined on the first page. */
+  readonly earlier: Earlier | undefined;
+  /** Call it with how far all was looked at. */
+  readonly advance: (to: Position) => void;
 }
 
 /** Inflated pages that a search keeps, bytes: the candidates of one trace mostly lie in pages that it has read already. */

@@ -8,7 +8,7 @@ import type { Hit } from "./hits.ts";
 import { termsOf } from "./opened.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
 import { PAGES_AT_ONCE, readPages } from "./read-pages.ts";
-import { loadViews, type Search } from "./search.ts";
+import { loadViews, type Search, type ViewSource } from "./search.ts";
 import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
 
 /** Traces that are read together; their pages are in memory at the same time. */
@@ -52,8 +52,18 @@ export async function tracePages(
   return { pages, missing };
 }
 
+interface WholeTrace {
+  readonly hit: Hit;
+  /** Undefined when a page before gave it out, or nothing of it can be read. */
+  readonly trace: Trace | undefined;
+}
+
 /** The hits as whole traces, in their order. @param source holds the trace terms around every hit */
-export async function* wholeTraces(search: Search, hits: readonly Hit[], source: PartSource): AsyncGenerator<Trace> {
+export async function* wholeTraces(
+  search: Search,
+  hits: readonly Hit[],
+  source: PartSource,
+): AsyncGenerator<WholeTrace> {
   const places: Place[] = [];
   for (const hit of hits) {
     const near = segmentsAround(search.segments, hit.start);
@@ -65,15 +75,45 @@ export async function* wholeTraces(search: Search, hits: readonly Hit[], source:
     const ahead = pages.length <= PAGES_AT_ONCE ? await loadViews(search, pages) : undefined;
     for (const place of chunk) {
       const load = async (run: readonly PartOf[]) => (ahead ?? (await loadViews(search, run))).viewOf;
-      const read = await readPages(place.hit.id, place.pages, search.spent, load);
-      const lacking = place.missing + read.missing;
-      const trace = assemble(place.hit.id, read.views, lacking === 0 ? [] : [missingWarning(lacking)]);
-      if (trace !== undefined) yield withEdgeWarning(trace, place.hit, search.kept);
+      const { hit } = place;
+      if (await isGivenOut(search, place, load)) yield { hit, trace: undefined };
+      else yield { hit, trace: await wholeTrace(search, place, load) };
     }
   }
 }
 
 type Place = TracePages & { readonly hit: Hit };
+
+type LoadViews = (pages: readonly PartOf[]) => Promise<ViewSource>;
+
+/**
+ * Whether a page before gave the trace out: it stands where its newest matching span does, and that one may be among
+ * those that are above this page. What later plans brought does not count: it was not there then.
+ */
+async function isGivenOut(search: Search, { hit, pages }: Place, load: LoadViews): Promise<boolean> {
+  if (search.earlier === undefined) return false;
+  const { upTo, test } = search.earlier;
+  const from = hit.id > upTo.id ? upTo.start + 1n : upTo.start;
+  const above = pages.filter(({ segment }) => segment.at <= search.asOf && segment.head.maxStart >= from);
+  for (let at = 0; at < above.length; at += PAGES_AT_ONCE) {
+    const run = above.slice(at, at + PAGES_AT_ONCE);
+    const viewOf = await load(run);
+    for (const page of run) {
+      await search.spent.rest();
+      const view = viewOf(page);
+      const rows = view?.ofTrace(hit.id) ?? [];
+      if (rows.some((row) => view !== undefined && view.startNanos(row) >= from && test(view.span(row)))) return true;
+    }
+  }
+  return false;
+}
+
+async function wholeTrace(search: Search, { hit, pages, missing }: Place, load: LoadViews): Promise<Trace | undefined> {
+  const read = await readPages(hit.id, pages, search.spent, load);
+  const lacking = missing + read.missing;
+  const trace = assemble(hit.id, read.views, lacking === 0 ? [] : [missingWarning(lacking)]);
+  return trace && withEdgeWarning(trace, hit, search.kept);
+}
 
 /** In order, as many as are read together. */
 function* together(places: readonly Place[]): Generator<readonly Place[]> {

@@ -171,6 +171,42 @@ describe("a search", () => {
     expect(asked.ended).toBe(1);
   });
 
+  test.each([FIND, SUMMARIES])(
+    "that goes on says with what, and hands it to the store when it comes back: %s",
+    async (path) => {
+      const { get, asked } = open({ traces: [one], nextPageToken: "more-1_" });
+      const first = (await (await get(path)).json()) as Record<string, unknown>;
+      expect(Object.keys(first)).toEqual([path === FIND ? "result" : "summaries", "nextPageToken"]);
+      expect(first.nextPageToken).toBe("more-1_");
+      await get(`${path}&query.pageToken=more-1_`);
+      await get(`${path}&query.page_token=more-2`);
+      expect(asked.pageTokens).toEqual([undefined, "more-1_", "more-2"]);
+    },
+  );
+
+  test("whose later page has no traces is not 404: those before it had", async () => {
+    const answer = await open().get(`${FIND}&query.pageToken=more`);
+    expect([answer.status, await answer.text()]).toEqual([200, '{"result":{"resourceSpans":[]}}']);
+  });
+
+  test("that found nothing so far, and can go on, says so instead of 404", async () => {
+    const answer = await open({ isComplete: false, nextPageToken: "more" }).get(FIND);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        result: { resourceSpans: [] },
+        warnings: [expect.stringMatching(/^the search is incomplete: /)],
+        nextPageToken: "more",
+      },
+    ]);
+  });
+
+  test.each([FIND, SUMMARIES])("whose page token is not one is the client's fault: %s", async (path) => {
+    const fault = { at: 0, error: new TracingError("invalid_argument", "page token: expected another") };
+    const answer = await open({ traces: [one], fault }).get(`${path}&query.pageToken=1`);
+    expect([answer.status, await answer.text()]).toEqual([400, error(400, "page token: expected another")]);
+  });
+
   test("that ended early says so beside what it found", async () => {
     const answer = (await (await open({ traces: [one], isComplete: false }).get(FIND)).json()) as Result;
     expect([spansOf(answer).length, answer.warnings?.length]).toEqual([1, 1]);

@@ -171,6 +171,21 @@ describe("a search", () => {
     expect(errors[0]?.msg).toMatch(/^the search is incomplete: /);
   });
 
+  test("that goes on says with what, and hands it to the store when it comes back", async () => {
+    const { get, asked } = open({ traces: [one], nextPageToken: "more-1_" });
+    const first = (await (await get("/api/traces?limit=1")).json()) as Record<string, unknown>;
+    expect(Object.keys(first)).toEqual(["data", "total", "limit", "offset", "errors", "nextPageToken"]);
+    expect(first.nextPageToken).toBe("more-1_");
+    await get("/api/traces?limit=1&pageToken=more-1_");
+    expect(asked.pageTokens).toEqual([undefined, "more-1_"]);
+  });
+
+  test("whose page token is not one is the client's fault", async () => {
+    const fault = { at: 0, error: new TracingError("invalid_argument", "page token: expected another") };
+    const answer = await open({ traces: [one], fault }).get("/api/traces?pageToken=1");
+    expect([answer.status, await answer.text()]).toEqual([400, error(400, "page token: expected another")]);
+  });
+
   test("for ids answers those that are there and names those that are not", async () => {
     const answer = await open({ traces: [one, short] }).get(
       `/api/traces?traceID=5b8aa5a2d2c872e8&traceID=77&traceID=${ONE}`,

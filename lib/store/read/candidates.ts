@@ -1,0 +1,89 @@
+import { type Frontier, frontier } from "./frontier.ts";
+import { type IndexPlan, mayMatch } from "./index-plan.ts";
+import { BEFORE_ALL } from "./page-token.ts";
+import type { Search } from "./search.ts";
+import { type Candidate, type SegmentScan, segmentScan } from "./segment-scan.ts";
+
+/** Segments that are opened first: all that a rare tag needs, but few where nearly every span matches. */
+const FIRST_SELECTIVE_WAVE = 512;
+const FIRST_WAVE = 16;
+const WAVE_GROWTH = 4;
+
+/** Candidates that terms must promise for each trace that is wanted: most promise more than one of a trace, and conditions are many. */
+const PROMISED_PER_TRACE = 8;
+
+/** Of the gets that are left: segments to open at once, each of which wants a few parts. */
+const SHARE_FOR_SCANS = 0.25;
+
+export interface CandidateBatch {
+  /** Newest first, all that there are of each start. */
+  readonly candidates: readonly Candidate[];
+  /** Hashes that no batch before had, with the start of their newest candidate. */
+  readonly fresh: ReadonlyMap<number, bigint>;
+}
+
+export interface CandidateSource {
+  /** The next candidates: of as many traces as asked for, by their hashes, or all that are left; fewer when the budget draws to its end. */
+  next(traces: number): Promise<CandidateBatch>;
+  isAtEnd(): boolean;
+}
+
+export function candidateSource(search: Search, plan: IndexPlan): CandidateSource {
+  const { spent, advance, asOf } = search;
+  const front = frontier(
+    search.segments
+      .filter(({ head, at }) => at <= asOf && mayMatch(plan, head))
+      .map((segment) => segmentScan(segment, plan)),
+  );
+  const known = new Set<number>();
+  let wave = isSelective(plan) ? FIRST_SELECTIVE_WAVE : FIRST_WAVE;
+  let promised = PROMISED_PER_TRACE;
+  async function next(traces: number): Promise<CandidateBatch> {
+    const candidates: Candidate[] = [];
+    const fresh = new Map<number, bigint>();
+    for (;;) {
+      for (const candidate of front.take(traces - fresh.size, known)) {
+        candidates.push(candidate);
+        if (known.has(candidate.trace)) continue;
+        known.add(candidate.trace);
+        fresh.set(candidate.trace, candidate.start);
+      }
+      if (fresh.size >= traces || front.waiting().length === 0) return { candidates, fresh };
+      // What was found must still be read, or the next page would begin where this one did.
+      if (candidates.length > 0 && spent.isLow()) return { candidates, fresh };
+      if (candidates.length === 0) advance({ start: front.floor() ?? 0n, id: BEFORE_ALL });
+      const affordable = Math.max(1, Math.floor(spent.getsLeft() * SHARE_FOR_SCANS));
+      await openScans(search, nextWave(front, Math.min(wave, affordable), promised * traces));
+      wave *= WAVE_GROWTH;
+      promised *= WAVE_GROWTH;
+    }
+  }
+
+  return { next, isAtEnd: () => front.floor() === undefined };
+}
+
+/** Whether some condition is answered by postings alone. */
+const isSelective = (plan: IndexPlan): boolean =>
+  plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
+
+/** Scans to load at the same time, those that are needed first: no more than `most`, nor than may bring enough candidates. */
+function nextWave(front: Frontier, most: number, enough: number): SegmentScan[] {
+  const wave: SegmentScan[] = [];
+  let expected = 0;
+  for (const scan of front.waiting()) {
+    if (wave.length >= most || expected >= enough) break;
+    wave.push(scan);
+    expected += scan.expects() ?? 0;
+  }
+  return wave;
+}
+
+async function openScans({ stores, tenant, spent, report }: Search, scans: readonly SegmentScan[]): Promise<void> {
+  const wanted = scans.flatMap((scan) => scan.wants().map((part) => ({ segment: scan.segment, part })));
+  const source = await stores.parts.load(tenant, wanted, spent);
+  for (const scan of scans) {
+    const turn = spent.rest();
+    if (turn !== undefined) await turn;
+    if (!scan.load(source)) report.lacksParts = true;
+  }
+}
