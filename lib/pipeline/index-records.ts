@@ -4,7 +4,7 @@ import type { Indexer, Refused, StreamRecord } from "../stream/port.ts";
 import { decodeRecord } from "../stream/record.ts";
 
 /** What a record holds. */
-export interface ReadBatch {
+interface ReadBatch {
   readonly batch: Batch;
   /** Spans that are not in the batch, because ingest would not have taken them. */
   readonly refused?: Refused;
