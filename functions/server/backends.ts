@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { portFault } from "./door.ts";
 import { EMULATOR_HOST, type EmulatorData, type EmulatorHello } from "./emulator.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings-table.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 /** How a client of ours reaches a service; empty: as the SDK's own variables, files and roles say. */

@@ -1,14 +1,14 @@
 import type { Log } from "../../lib/runtime/log.ts";
+import { isLoopback } from "./access.ts";
 import type { Server } from "./server.ts";
 import { serverLog } from "./server-log.ts";
-import { helpText, readSettings, type Settings } from "./settings.ts";
+import { helpText, readSettings } from "./settings.ts";
+import type { Settings } from "./settings-table.ts";
 import { untilTold } from "./signals.ts";
 import { Usage } from "./usage.ts";
 
 const isTerminal = process.stdout.isTTY === true;
 const log = serverLog(isTerminal);
-
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 try {
   const settings = readSettings(process.argv.slice(2), process.env);
@@ -43,9 +43,9 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 
 /** Where to send and where to look. */
 function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
-  const { otlp, query, health, kinesis, data } = server;
+  const { otlp, query, sampling, health, kinesis, data, isOpen } = server;
   const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
-  if (!isTerminal) log.info("ready", { otlp, query, health, data, retentionHours, ...foreign });
+  if (!isTerminal) log.info("ready", { otlp, query, sampling, health, data, retentionHours, ...foreign });
   else
     process.stdout.write(
       [
@@ -54,12 +54,14 @@ function announce(server: Server, { host, retentionHours, foreignStream }: Setti
         `  send spans to  ${otlp}/v1/traces   (OTLP over HTTP: OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})`,
         ...(foreignStream === "" ? [] : [`  or records to  stream ${foreignStream} of Kinesis at ${kinesis ?? "AWS"}`]),
         `  look at        ${query}/`,
+        `  sampling       ${sampling}/sampling?service=…`,
         `  health         ${health}/status`,
         `  data           ${data}, kept for ${retentionHours} hours`,
         "",
         "",
       ].join("\n"),
     );
+  if (!isOpen) return;
   if (isLoopback(host)) log.info("nothing asks for credentials; only this machine can reach it", { host });
   else log.warn("nothing asks for credentials, and other machines can reach it", { host });
 }

@@ -1,5 +1,6 @@
 import { ingestApp } from "../../lib/http/ingest.ts";
 import { queryApp } from "../../lib/http/query.ts";
+import { samplingApp } from "../../lib/http/sampling.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
 import { attributeReader } from "../../lib/store/attributes/read.ts";
@@ -8,16 +9,21 @@ import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import { traceReader } from "../../lib/store/reader.ts";
 import { kinesisClient, kinesisPutClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import type { Access } from "./access.ts";
 import type { Backends } from "./backends.ts";
 import type { Answer } from "./door.ts";
 import { limitCalls } from "./limit-calls.ts";
 import { provision } from "./provision.ts";
-import type { Settings } from "./settings.ts";
+import type { ReloadedFile } from "./reloaded-file.ts";
+import type { Settings } from "./settings-table.ts";
 import { sleep } from "./sleep.ts";
+import type { StrategiesFile } from "./strategies-file.ts";
 import { sweepTable } from "./sweeper.ts";
 
 export interface RequestsParts {
   readonly settings: Settings;
+  readonly access: Access;
+  readonly strategies: ReloadedFile<StrategiesFile>;
   readonly backends: Backends;
   /** Where spans go, as the page tells people. */
   readonly otlpEndpoint: string;
@@ -28,21 +34,19 @@ export interface RequestsParts {
 export interface Requests {
   readonly otlp: Answer;
   readonly query: Answer;
+  readonly sampling: Answer;
   /** Once nobody asks any more. */
   close(): Promise<void>;
 }
-
-/** There are no credentials to tell tenants by. */
-const TENANT = "default";
-const tenantOf = (): string => TENANT;
 
 /** Enough to keep the embedded table busy while answers travel. */
 const EMBEDDED_CALLS = 8;
 
 const CLOCK = Date.now;
 
-export async function openRequests({ settings, backends, otlpEndpoint, log }: RequestsParts): Promise<Requests> {
-  const { stream, table, retentionHours } = settings;
+export async function openRequests(parts: RequestsParts): Promise<Requests> {
+  const { settings, access, strategies, backends, otlpEndpoint, log } = parts;
+  const { stream, table, retentionHours, corsOrigins } = settings;
   const { isDynamoEmbedded } = backends;
   const kinesis = kinesisClient(backends.kinesis);
   const puts = kinesisPutClient(backends.kinesis);
@@ -65,8 +69,17 @@ export async function openRequests({ settings, backends, otlpEndpoint, log }: Re
   const { signal } = sweeping;
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
-    otlp: ingestApp({ ingest: take, tenantOf, onFault, corsOrigins: [] }).fetch,
-    query: queryApp({ store, clock: CLOCK, tenantOf, onFault, otlpEndpoint }).fetch,
+    otlp: ingestApp({ ingest: take, tenantOf: access.ingest, onFault, corsOrigins }).fetch,
+    query: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }).fetch,
+    sampling: samplingApp(
+      {
+        strategies: () => strategies.current().strategies,
+        file: () => strategies.current().text,
+        tenantOf: access.ingest,
+        onFault,
+      },
+      true,
+    ).fetch,
     async close() {
       sweeping.abort();
       await swept;

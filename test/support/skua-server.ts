@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,13 +9,17 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The runtime itself, not a wrapper around it: a signal has to reach the very process. */
 export const NODE = join(ROOT, "node_modules/node/bin/node");
-const MAIN = "functions/server/main.ts";
+/** What npm start gives to Node: the runtime's flags, then the file. */
+const MAIN: readonly string[] = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
+  .scripts.start.split(" ")
+  .slice(2);
 
 const READY_MILLIS = 30_000;
 
 export interface SkuaServer {
   readonly otlp: string;
   readonly query: string;
+  readonly sampling: string;
   readonly health: string;
   readonly data: string;
   readonly process: ChildProcess;
@@ -41,7 +45,7 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const ANY_PORTS = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0"];
+const ANY_PORTS = ["otlp-http", "query", "health", "sampling"].flatMap((door) => [`--${door}-port`, "0"]);
 
 /** Nothing of the caller's own AWS or Skua settings. */
 export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
@@ -51,7 +55,7 @@ export function bareEnvironment(more: Readonly<Record<string, string>> = {}): No
 
 /** Runs the server to its end: for calls that are refused, and for --help. */
 export async function runServer(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(NODE, [MAIN, ...flags], {
+  const child = spawn(NODE, [...MAIN, ...flags], {
     cwd: ROOT,
     env: bareEnvironment(env),
     stdio: ["ignore", "pipe", "pipe"],
@@ -73,7 +77,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
 export async function startServer({ data, flags = [], env = {}, byNpm = false }: ServerOptions): Promise<SkuaServer> {
   const started = performance.now();
   const args = [...ANY_PORTS, ...(data === undefined ? [] : ["--data", data]), ...flags];
-  const [command, first] = byNpm ? ["npm", ["start", "--"]] : [NODE, [MAIN]];
+  const [command, first] = byNpm ? ["npm", ["start", "--"]] : [NODE, MAIN];
   const child = spawn(command, [...first, ...args], {
     cwd: ROOT,
     env: bareEnvironment(env),
@@ -99,6 +103,7 @@ export async function startServer({ data, flags = [], env = {}, byNpm = false }:
   return {
     otlp: String(hello.otlp),
     query: String(hello.query),
+    sampling: String(hello.sampling),
     health: String(hello.health),
     data: String(hello.data),
     process: child,

@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exportRequest, newSpanId, newTraceId, until } from "../support/otlp.ts";
+import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+
+const folder = temporaryFolder();
+const file = join(folder.path, "access.json");
+const strategies = join(folder.path, "strategies.json");
+
+const digest = (token: string): string => createHash("sha256").update(token).digest("hex");
+const entry = (token: string, tenant: string, ...scopes: string[]) => ({ sha256: digest(token), tenant, scopes });
+const grant = (...tokens: readonly ReturnType<typeof entry>[]): void => writeFileSync(file, JSON.stringify({ tokens }));
+
+let server: SkuaServer;
+beforeAll(async () => {
+  grant(
+    entry("acme-in", "acme", "ingest"),
+    entry("acme-out", "acme", "query"),
+    entry("rook-out", "rook", "query"),
+    entry("rook-all", "rook", "ingest", "query"),
+  );
+  writeFileSync(strategies, '{"default_strategy":{"type":"probabilistic","param":0.25}}');
+  server = await startServer({
+    data: join(folder.path, "data"),
+    flags: ["--host", "0.0.0.0", "--access", file, "--strategies", strategies],
+  });
+}, 60_000);
+afterAll(async () => {
+  await server.stop();
+  folder.remove();
+});
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+const send = (traceId: string, headers: Record<string, string>) =>
+  fetch(`${server.otlp}/v1/traces`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: exportRequest("cart", [{ traceId, spanId: newSpanId(), name: "work", startMillis: Date.now() }]),
+  });
+
+const look = (traceId: string, headers: Record<string, string>) =>
+  fetch(`${server.query}/api/traces/${traceId}`, { headers });
+
+describe("with a table of tokens", () => {
+  test("a trace is seen by its tenant alone, whatever else a request says", async () => {
+    const id = newTraceId();
+    expect((await send(id, bearer("acme-in"))).status).toBe(200);
+    await until(async () => ((await look(id, bearer("acme-out"))).ok ? true : undefined), "the trace");
+    expect((await look(id, { ...bearer("rook-out"), "x-tenant": "acme", "x-scope-orgid": "acme" })).status).toBe(404);
+    const services = await (await fetch(`${server.query}/api/services`, { headers: bearer("rook-out") })).json();
+    expect(services).toMatchObject({ data: [] });
+  });
+
+  test("who shows no token is asked for one, and who may not is told, on every side", async () => {
+    const id = newTraceId();
+    const none = await send(id, {});
+    expect([none.status, none.headers.get("www-authenticate")]).toEqual([
+      401,
+      'Basic realm="skua", Bearer realm="skua"',
+    ]);
+    expect(await none.json()).toMatchObject({ code: 16 });
+    expect((await send(id, bearer("acme-out"))).status).toBe(403);
+    const unread = await look(id, {});
+    expect([unread.status, unread.headers.get("www-authenticate")]).toEqual([
+      401,
+      'Basic realm="skua", Bearer realm="skua"',
+    ]);
+    expect((await look(id, bearer("acme-in"))).status).toBe(403);
+    expect((await fetch(`${server.sampling}/sampling?service=a`)).status).toBe(401);
+  });
+
+  test("a URL with userinfo is enough, for clients that take nothing else", async () => {
+    const basic = `Basic ${Buffer.from("agent:acme-in").toString("base64")}`;
+    const answer = await fetch(`${server.sampling}/sampling/strategies.json`, { headers: { Authorization: basic } });
+    expect(await answer.json()).toEqual({ default_strategy: { type: "probabilistic", param: 0.25 } });
+  });
+
+  test("a token that is taken out of the file is no longer good, one that is put in is, and a file that is wrong changes nothing", async () => {
+    const status = async (token: string) =>
+      (await fetch(`${server.query}/api/services`, { headers: bearer(token) })).status;
+    grant(entry("acme-new", "acme", "query"), entry("rook-all", "rook", "ingest", "query"));
+    await until(async () => ((await status("acme-new")) === 200 ? true : undefined), "the new token");
+    expect(await status("acme-out")).toBe(401);
+    writeFileSync(file, "{");
+    await until(
+      async () => (server.lines.some(({ level }) => level === "warn") ? true : undefined),
+      "a warning that names the file",
+    );
+    expect(await status("acme-new")).toBe(200);
+  });
+
+  test("strategies follow their file", async () => {
+    const rate = async () => {
+      const answer = await fetch(`${server.sampling}/?service=cart`, { headers: bearer("rook-all") });
+      return ((await answer.json()) as { probabilisticSampling: { samplingRate: number } }).probabilisticSampling
+        .samplingRate;
+    };
+    expect(await rate()).toBe(0.25);
+    writeFileSync(strategies, '{"default_strategy":{"type":"const","param":0}}');
+    await until(async () => ((await rate()) === 0 ? true : undefined), "the new strategy");
+  });
+});
+
+describe("other machines are not let in by accident", () => {
+  test("without tokens", async () => {
+    const { code, stderr } = await runServer(["--host", "0.0.0.0"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^skua: --host 0\.0\.0\.0: other machines could send and read without a credential; expected --access .*--open/,
+    );
+  });
+
+  test.each([
+    [["--access", "/none/such.json"], /^skua: \/none\/such\.json: ENOENT/],
+    [["--strategies", "/none/such.json"], /^skua: \/none\/such\.json: ENOENT/],
+  ])("%j", async (flags, message) => {
+    const { code, stderr } = await runServer(flags);
+    expect([code, message.test(stderr)]).toEqual([2, true]);
+  });
+
+  test("with a table that is wrong, whose value is not repeated", async () => {
+    const { code, stderr } = await runServer([], { SKUA_ACCESS_TABLE: '{"tokens":[{"sha256":"my-token"}]}' });
+    expect(code).toBe(2);
+    expect(stderr).toBe("skua: SKUA_ACCESS_TABLE: tokens.0.sha256: expected 64 hex digits\n");
+  });
+});
