@@ -1,4 +1,5 @@
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { letHeapsGrow, YOUNG_MEGABYTES } from "./heap.ts";
 import { reasonOf } from "./reason.ts";
 import { type TaskNews, watchTasks } from "./tasks.ts";
 
@@ -34,7 +35,11 @@ export async function startThread<Hello>({
   heapMegabytes,
   taskMillis = MAX_TIMER_MILLIS,
 }: ThreadParts): Promise<Thread<Hello>> {
-  const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
+  letHeapsGrow();
+  const worker = new Worker(file, {
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
   let fault: Error | undefined;
   let isClosing = false;
   worker.on("error", (error) => {
