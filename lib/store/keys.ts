@@ -24,6 +24,9 @@ const HEAD_BYTES = AT_BYTES + SEGMENT_BYTES;
 /** Kinds of items that share the partition of a tenant's day. */
 const SUMMARY = 0;
 const LATE_HEAD = 1;
+/** The same of what its hours were rolled into. */
+const ROLLED_EDGES = 1;
+const ROLLED_MINUTES = 2;
 
 /** DynamoDB wants a sort key of at least a byte; parts stand alone in their partition, so that one BatchGet reads many at once. */
 const ALONE = Uint8Array.of(0);
@@ -114,6 +117,51 @@ export const countsRange = (tenant: string, hour: number, fromAt = 0, toAt = Num
   ...headRange(tenant, hour, fromAt, toAt),
   pk: pk("G", tenant, hour),
 });
+
+/** What an hour's plans made before `mark` (milliseconds since the epoch) come to: calls between services, n = 0 written last. */
+export const rolledEdgesKey = (tenant: string, hour: number, mark: number, n: number): Key => ({
+  pk: pk("M", tenant, dayOf(hour)),
+  sk: Buffer.concat([Uint8Array.of(ROLLED_EDGES), number32(hour), number64(mark), number32(n)]),
+});
+
+/** Of a day, the hours between the two, both inclusive; hours outside the day are no fault. */
+export const rolledEdgesRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => {
+  const hourBytes = (hour: number) => Buffer.concat([Uint8Array.of(ROLLED_EDGES), number32(hour)]);
+  return {
+    pk: pk("M", tenant, day),
+    from: hourBytes(Math.max(fromHour, day * HOURS_PER_DAY)),
+    to: Buffer.concat([hourBytes(Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)), END]),
+  };
+};
+
+export function readRolledEdgesKey(sk: Uint8Array): {
+  readonly hour: number;
+  readonly mark: number;
+  readonly n: number;
+} {
+  const bytes = exactly(sk, 1 + HOUR_BYTES + AT_BYTES + HOUR_BYTES, "rolled hour");
+  return {
+    hour: bytes.readUInt32BE(1),
+    mark: Number(bytes.readBigUInt64BE(1 + HOUR_BYTES)),
+    n: bytes.readUInt32BE(1 + HOUR_BYTES + AT_BYTES),
+  };
+}
+
+/** The same plans' calls, errors and durations of one service's operations, by minute. */
+export const rolledMinutesKey = (tenant: string, hour: number, mark: number, service: string, n: number): Key => ({
+  pk: pk("M", tenant, dayOf(hour)),
+  sk: Buffer.concat([rolledMinutesBytes(hour, mark), boundedBytes(service), number32(n)]),
+});
+
+/** Of all services. */
+export const rolledMinutesRange = (tenant: string, hour: number, mark: number): Range => ({
+  pk: pk("M", tenant, dayOf(hour)),
+  from: rolledMinutesBytes(hour, mark),
+  to: rolledMinutesBytes(hour, mark + 1),
+});
+
+const rolledMinutesBytes = (hour: number, mark: number): Buffer =>
+  Buffer.concat([Uint8Array.of(ROLLED_MINUTES), number32(hour), number64(mark)]);
 
 export const serviceKey = (tenant: string, service: string): Key => ({
   pk: servicesPartition(tenant),

@@ -2,9 +2,7 @@ import { expect } from "vitest";
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
-import { joinEdges } from "../../lib/store/counts/join.ts";
-import { readCounts } from "../../lib/store/counts/read.ts";
-import type { Counts } from "../../lib/store/counts/types.ts";
+import { readOperationCounts } from "../../lib/store/counts/read.ts";
 import type { Items, Key } from "../../lib/store/items.ts";
 import { ROLLUP_KEY, readerKey, readersPartition } from "../../lib/store/keys.ts";
 import { encodeReaderState, type StoredReaderState } from "../../lib/store/reader-states.ts";
@@ -15,6 +13,7 @@ import { type Progress, type ReaderNotice, shardReader } from "../../lib/stream/
 import { Random } from "../data/random.ts";
 import { recordCounts } from "../oracle/counts.ts";
 import { type Around, around, Life } from "../support/invocations.ts";
+import { joinedCounts } from "../support/joined-counts.ts";
 import { memoryQuarantine } from "../support/memory-indexing.ts";
 import { type MemoryItems, memoryItems } from "../support/memory-items.ts";
 import { type MemoryStream, memoryStream } from "../support/memory-stream.ts";
@@ -236,22 +235,18 @@ export const followsFromPlans = (pk: string): boolean => !/^[KCOVU](#|$)/.test(p
 /** The counts of the whole table, in the oracle's words. */
 function stored(table: MemoryItems): ReturnType<typeof recordCounts> {
   const minutes = new Map<string, { calls: number; errors: number }>();
-  const byTenant = new Map<string, Counts[]>();
+  const byTenant = new Map<string, Uint8Array[]>();
   for (const { pk, body } of table.stored()) {
     const [kind, name = "", hour] = pk.split("#");
     if (kind !== "G") continue;
     const tenant = name.replaceAll("%23", "#");
-    const counts = readCounts(body);
-    byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), counts]);
-    for (const one of counts.minutes) {
+    byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), body]);
+    for (const one of readOperationCounts(body).minutes) {
       const key = [tenant, hour, one.service, one.operation, one.kind, one.minute].join(" | ");
       const { calls, errors } = minutes.get(key) ?? { calls: 0, errors: 0 };
       minutes.set(key, { calls: calls + one.calls, errors: errors + one.errors });
     }
   }
-  const edges = [...byTenant].map(([tenant, all]): [string, Map<string, number>] => [
-    tenant,
-    new Map(joinEdges(all).edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls])),
-  ]);
+  const edges = [...byTenant].map(([tenant, all]): [string, Map<string, number>] => [tenant, joinedCounts(all)]);
   return { minutes, edges: new Map(edges) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readCounts } from "../../lib/store/counts/read.ts";
+import { readOperationCounts } from "../../lib/store/counts/read.ts";
 import { type Oracle, searchOracle } from "../oracle/search.ts";
 import { expectedText } from "../support/seen-spans.ts";
 import {
@@ -58,7 +58,7 @@ const countedCalls = ({ table }: System): number =>
   table
     .stored()
     .filter(({ pk }) => pk.startsWith("G#"))
-    .flatMap(({ body }) => readCounts(body).minutes)
+    .flatMap(({ body }) => readOperationCounts(body).minutes)
     .reduce((sum, { calls }) => sum + calls, 0);
 
 describe("whatever the stream and the table do", { timeout: 120_000 }, () => {

@@ -127,7 +127,7 @@ function namedServices({ who, minutes, edges, halves }: Content): ReadonlyMap<nu
 }
 
 /** Neighbours of the same operation name it once. */
-function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[], named: ReadonlyMap<number, number>): void {
+export function writeMinutes(out: ByteWriter, minutes: readonly MinuteRow[], named: ReadonlyMap<number, number>): void {
   out.varint(minutes.length);
   let before: MinuteRow | undefined;
   for (const row of minutes) {

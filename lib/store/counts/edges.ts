@@ -6,7 +6,7 @@ import { ReferenceReader } from "./references.ts";
 import { type SpanIndex, spanIndex } from "./span-index.ts";
 import { SIDES } from "./types.ts";
 
-/** What rows' halves say (see Half), as columns: an object a span costs more than all that is worked out for it. */
+/** What rows' halves say (see Halves), as columns: an object a span costs more than all that is worked out for it. */
 export interface RowHalves {
   /** Per row. */
   readonly hash: Float64Array;
@@ -103,7 +103,10 @@ function addCall(settled: Map<number, Map<number, number>>, hour: number, edge: 
 const LOW_SEED = 0x1a1f_0001;
 const HIGH_SEED = 0x1a1f_0002;
 
-/** 48-bit hashes of (trace id, span id); the trace's share is worked out once a trace. */
+/**
+ * 48-bit hashes of (trace id, span id): 8 bits of the trace alone, so that halves can be joined a part at a time, and 40 of
+ * both. The trace's share is worked out once a trace.
+ */
 function spanHashes({ table, traces }: PlanSpans): { of(trace: number, spanIdAt: number): number } {
   const low = new Uint32Array(traces.count);
   const high = new Uint32Array(traces.count);
@@ -115,8 +118,8 @@ function spanHashes({ table, traces }: PlanSpans): { of(trace: number, spanIdAt:
   return {
     of(trace, at) {
       const lower = hashBytes(low[trace] as number, table.bytes, at, at + SPAN_ID_BYTES);
-      const upper = hashBytes(high[trace] as number, table.bytes, at, at + SPAN_ID_BYTES) & 0xffff;
-      return upper * 2 ** 32 + lower;
+      const upper = hashBytes(high[trace] as number, table.bytes, at, at + SPAN_ID_BYTES) & 0xff;
+      return (((high[trace] as number) >>> 24) * 256 + upper) * 2 ** 32 + lower;
     },
   };
 }

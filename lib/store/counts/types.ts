@@ -27,26 +27,36 @@ export type Side = "client" | "server" | "neither";
 /** Index = OTLP's kind. Producers call, consumers are called (reference: spark-dependencies). */
 export const SIDES: readonly Side[] = ["neither", "neither", "server", "client", "client", "server"];
 
-/** A span, as far as edges to or from spans of other plans need it. */
-export interface Half {
-  /** 48 bits of a hash of trace and span id. */
-  readonly hash: number;
-  readonly service: string;
-  readonly side: Side;
-  /** Hashes of the spans it refers to (parent, links within the trace) whose edge this plan could not settle. */
+/** Spans, as far as edges to or from spans of other plans need them; columns, because there is one of every span. */
+export interface Halves {
+  readonly count: number;
+  /** 48 bits of a hash of trace and span id, ascending; the upper 8 are the trace's alone. */
+  readonly hash: Float64Array;
+  /** Index into the body's services. */
+  readonly service: Uint32Array;
+  /** Index into SIDE_CODES, and IS_REFERRED when a span of its own plan refers to it. */
+  readonly flags: Uint8Array;
+  /** Per half, and one more: where its references begin in `references`. */
+  readonly starts: Uint32Array;
+  /** Hashes of the spans referred to (parent, links within the trace) whose edge the plan could not settle. */
   readonly references: readonly number[];
-  /** The service that it says it called; counts when it is a leaf. */
-  readonly peer: string | undefined;
-  /** Whether a span of its own plan refers to it. */
-  readonly isReferred: boolean;
+  /** The service that a half says it called, by half; counts when it is a leaf. */
+  readonly peers: ReadonlyMap<number, string>;
 }
 
-/** One body of counts (a plan's hour may need several). */
-export interface Counts {
-  readonly minutes: readonly MinuteCounts[];
+/** What one body of counts says of calls between services. */
+export interface EdgeCounts {
+  readonly services: readonly string[];
   /** Settled: both ends were in the plan, and nothing that is still to come can change them. */
   readonly edges: readonly Edge[];
-  readonly halves: readonly Half[];
+  readonly halves: Halves;
+}
+
+/** What one body of counts says of operations (a plan's hour may need several). */
+export interface OperationCounts {
+  readonly minutes: readonly MinuteCounts[];
   /** Operations beyond the plan's cap. */
   readonly foldedOperations: number;
+  /** How many halves the body holds. */
+  readonly halves: number;
 }

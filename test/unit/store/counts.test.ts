@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildCounts } from "../../../lib/store/counts/build.ts";
-import { joinEdges } from "../../../lib/store/counts/join.ts";
 import { MAX_PLAN_OPERATIONS } from "../../../lib/store/counts/minutes.ts";
 import { planServices } from "../../../lib/store/counts/plan-services.ts";
-import { readCounts } from "../../../lib/store/counts/read.ts";
+import { readEdgeCounts, readOperationCounts } from "../../../lib/store/counts/read.ts";
 import { quantileNanos, RELATIVE_ERROR } from "../../../lib/store/counts/sketch.ts";
-import type { Counts } from "../../../lib/store/counts/types.ts";
 import { gatherSpans, type PlanSpans } from "../../../lib/store/plan-spans.ts";
 import { opentelemetry } from "../../../proto/gen/index.js";
 import { edgesOf, type PlainSpan } from "../../oracle/edges.ts";
+import { joinedCounts } from "../../support/joined-counts.ts";
 
 const { TracesData } = opentelemetry.proto.trace.v1;
 
@@ -58,13 +57,16 @@ const encode = (spans: readonly TestSpan[]): Uint8Array =>
   } as never).finish();
 
 /** The counts of spans that are delivered in plans of several requests each. */
-function countsOf(plans: readonly (readonly (readonly TestSpan[])[])[], limitBytes?: number): Map<number, Counts[]> {
-  const byHour = new Map<number, Counts[]>();
+function countsOf(
+  plans: readonly (readonly (readonly TestSpan[])[])[],
+  limitBytes?: number,
+): Map<number, Uint8Array[]> {
+  const byHour = new Map<number, Uint8Array[]>();
   for (const requests of plans) {
     const batches = requests.map((spans) => ({ tenant: "default", receivedNanos: 1n, traces: encode(spans) }));
     for (const spans of gatherSpans(batches))
       for (const { hour, bodies } of buildCounts(spans, planServices(spans), limitBytes))
-        byHour.set(hour, [...(byHour.get(hour) ?? []), ...bodies.map((body) => readCounts(body))]);
+        byHour.set(hour, [...(byHour.get(hour) ?? []), ...bodies]);
   }
   return byHour;
 }
@@ -111,10 +113,8 @@ describe("counts", () => {
   test("edges, settled or joined, are those of the whole traces, however the spans fall into plans and bodies", () => {
     fc.assert(
       fc.property(arbitraryPlans, fc.constantFrom(undefined, 300), ({ spans, plans }, limit) => {
-        const { edges } = joinEdges([...countsOf(plans, limit).values()].flat());
-        expect(new Map(edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls]))).toEqual(
-          new Map([...edgesOf(spans)].sort()),
-        );
+        const bodies = [...countsOf(plans, limit).values()].flat();
+        expect(joinedCounts(bodies)).toEqual(edgesOf(spans));
       }),
       { numRuns: 500 },
     );
@@ -125,7 +125,7 @@ describe("counts", () => {
       fc.property(arbitraryPlans, fc.constantFrom(undefined, 300), ({ spans, plans }, limit) => {
         const found = new Map<string, { calls: number; errors: number; slowest: number }>();
         for (const [hour, all] of countsOf(plans, limit))
-          for (const row of all.flatMap((counts) => counts.minutes)) {
+          for (const row of all.flatMap((body) => readOperationCounts(body).minutes)) {
             const key = [row.service, row.operation, row.kind, hour * 60 + row.minute].join("/");
             const known = found.get(key) ?? { calls: 0, errors: 0, slowest: 0 };
             const slowest = Math.max(known.slowest, quantileNanos(row.durations, 1) ?? 0);
@@ -148,9 +148,9 @@ describe("counts", () => {
 
   test("a span that is delivered twice in one plan counts once", () => {
     const span = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 })[0] as TestSpan;
-    const [counts] = [...countsOf([[[span], [span]]]).values()].flat();
-    expect(counts?.minutes.map((row) => row.calls)).toEqual([1]);
-    expect(counts?.halves).toHaveLength(1);
+    const [body = new Uint8Array()] = [...countsOf([[[span], [span]]]).values()].flat();
+    expect(readOperationCounts(body).minutes.map((row) => row.calls)).toEqual([1]);
+    expect(readEdgeCounts(body).halves.count).toBe(1);
   });
 
   test("beyond the cap operations are counted under one name", () => {
@@ -160,7 +160,7 @@ describe("counts", () => {
       id: (n + 1).toString(16).padStart(16, "0"),
       name: `op ${n}`,
     }));
-    const all = [...countsOf([[spans]]).values()].flat();
+    const all = [...countsOf([[spans]]).values()].flat().map(readOperationCounts);
     const rest = all.flatMap((counts) => counts.minutes).filter((row) => row.operation === "");
     expect(rest.map((row) => row.calls)).toEqual([40]);
     expect(all.map((counts) => counts.foldedOperations)).toEqual([40]);
@@ -178,11 +178,15 @@ describe("counts", () => {
     const limit = 50_000;
     const bodies = countsIn(plan, limit).flatMap((hour) => hour.bodies);
     for (const body of bodies) expect(body.length).toBeLessThanOrEqual(limit);
-    const counts = bodies.map((body) => readCounts(body));
-    expect(counts.flatMap((one) => one.halves)).toHaveLength(2000);
-    expect(counts.flatMap((one) => one.minutes).reduce((sum, row) => sum + row.calls, 0)).toBe(2000);
+    const counts = bodies.map(readEdgeCounts);
+    expect(counts.reduce((sum, { halves }) => sum + halves.count, 0)).toBe(2000);
+    expect(bodies.flatMap((body) => readOperationCounts(body).minutes).reduce((sum, row) => sum + row.calls, 0)).toBe(
+      2000,
+    );
     // Names that differ only behind the cut are one; these differ at once.
-    expect(new Set(counts.flatMap((one) => one.halves).map((half) => half.service)).size).toBe(2000);
+    expect(new Set(counts.flatMap(({ services, halves }) => [...halves.service].map((n) => services[n]))).size).toBe(
+      2000,
+    );
     expect(bodies.reduce((sum, body) => sum + body.length, 0)).toBeLessThan(2000 * 4 * 1024);
   });
 
@@ -190,8 +194,8 @@ describe("counts", () => {
     const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
     const links = Array.from({ length: 1000 }, (_, n) => (n + 2).toString(16).padStart(16, "0"));
     const span = { ...(template as TestSpan), parent: undefined, links, id: "0000000000000001" };
-    const [counts] = [...countsOf([[[span]]]).values()].flat();
-    expect(counts?.halves.map((half) => half.references.length)).toEqual([129]);
+    const [body = new Uint8Array()] = [...countsOf([[[span]]]).values()].flat();
+    expect(readEdgeCounts(body).halves.references).toHaveLength(129);
   });
 
   test("every truncation is refused, never read as less", () => {
@@ -199,6 +203,6 @@ describe("counts", () => {
     const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
     const body = countsIn(plan)[0]?.bodies[0] as Uint8Array;
     for (let length = 0; length < body.length; length++)
-      expect(() => readCounts(body.subarray(0, length))).toThrow(/corrupt|format version/);
+      expect(() => readEdgeCounts(body.subarray(0, length))).toThrow(/corrupt|format version/);
   });
 });

@@ -1,0 +1,136 @@
+import type { Batches } from "../batches.ts";
+import { writeUnits } from "../item-bytes.ts";
+import type { Item } from "../items.ts";
+import { countsRange, hourTtl, rolledEdgesKey, rolledMinutesKey } from "../keys.ts";
+import { SEGMENT_LIMITS } from "../segment/limits.ts";
+import { EdgeJoin, type HashRange } from "./edge-join.ts";
+import { EdgeSums } from "./edge-sums.ts";
+import { HourOperations, type KeptOperations, MAX_HOUR_OPERATIONS, OperationRanks } from "./hour-operations.ts";
+import { readEdgeCounts, readOperationCounts } from "./read.ts";
+import { writeRolledEdges, writeRolledMinutes } from "./write-rolled.ts";
+
+export interface RollOptions {
+  readonly batches: Batches;
+  readonly tenant: string;
+  /** Hours since the epoch. */
+  readonly hour: number;
+  /** Milliseconds since the epoch: every plan made before is finished, and none made before is to come. */
+  readonly mark: number;
+  readonly retentionHours: number;
+  /** In [0, 1); what is written does not depend on it. */
+  readonly random: () => number;
+  readonly limits?: Partial<RollLimits>;
+}
+
+interface RollLimits {
+  readonly itemBytes: number;
+  readonly operations: number;
+  readonly edges: number;
+  /** Halves that are joined at a time: each takes about 40 bytes. */
+  readonly halves: number;
+}
+
+const LIMITS: RollLimits = {
+  itemBytes: SEGMENT_LIMITS.itemBytes,
+  operations: MAX_HOUR_OPERATIONS,
+  edges: 20_000,
+  halves: 4_000_000,
+};
+
+/** What an hour came to; for metrics. */
+export interface RollReport {
+  readonly spans: number;
+  readonly edges: number;
+  /** References to spans that neither this hour nor the ones around it hold. */
+  readonly unmet: number;
+  /** Operations that are counted without their names; at least. */
+  readonly foldedOperations: number;
+  readonly items: number;
+  readonly writeUnits: number;
+}
+
+/** Hashes have 48 bits. */
+const HASHES = 2 ** 48;
+/** A trace's halves share this many upper bits of them, so each run of such hashes is joined alone. */
+const MOST_RANGES = 256;
+
+/**
+ * Rolls what the plans made before `mark` counted in an hour into items that are read instead (docs/format.md, "Rolled
+ * counts"). All of it follows from the mark, and the item by which the others are found is put last: repeated, overlapping
+ * and crashed rolls change nothing. The calls that reach over an hour's end are there once the hour after it is closed.
+ */
+export async function rollCounts(options: RollOptions): Promise<RollReport> {
+  const { batches, tenant, hour, mark } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const ttl = hourTtl(hour, options.retentionHours);
+  const { kept, spans, halves } = await survey(options, limits);
+  const minutes: Item[] = [];
+  for (const [service, rows] of await operationsOf(options, kept))
+    for (const [n, body] of writeRolledMinutes(service, rows, limits.itemBytes).entries())
+      minutes.push({ ...rolledMinutesKey(tenant, hour, mark, service, n), body, ttl });
+  const { edges, unmet } = await joinedEdges(options, Math.ceil(halves / limits.halves), limits.edges);
+  const [first, ...rest] = writeRolledEdges(edges, unmet, limits.itemBytes).map((body, n) => ({
+    ...{ ...rolledEdgesKey(tenant, hour, mark, n), body, ttl },
+  }));
+  await batches.putAll([...minutes, ...rest]);
+  await batches.putAll(first === undefined ? [] : [first]);
+  const items = [...minutes, ...rest, ...(first === undefined ? [] : [first])];
+  return {
+    ...{ spans, edges: edges.length, unmet, foldedOperations: kept.folded },
+    ...{ items: items.length, writeUnits: items.reduce((sum, item) => sum + writeUnits(item), 0) },
+  };
+}
+
+/** Bodies of all plans of an hour made before the mark, in the order of their keys. */
+async function* bodies({ batches, tenant, mark }: RollOptions, hour: number): AsyncGenerator<Uint8Array> {
+  const range = countsRange(tenant, hour, 0, mark - 1);
+  for await (const items of batches.queryAll({ ...range, consistent: true })) for (const { body } of items) yield body;
+}
+
+/** What must be known before anything is added up. */
+async function survey(options: RollOptions, limits: RollLimits) {
+  const ranks = new OperationRanks();
+  let [spans, halves, folded] = [0, 0, 0];
+  for await (const body of bodies(options, options.hour)) {
+    const counts = readOperationCounts(body);
+    halves += counts.halves;
+    folded += counts.foldedOperations;
+    for (const minute of counts.minutes) {
+      ranks.add(minute);
+      spans += minute.calls;
+    }
+  }
+  const kept = ranks.kept(limits.operations);
+  return { kept: { ...kept, folded: kept.folded + folded }, spans, halves };
+}
+
+async function operationsOf(options: RollOptions, kept: KeptOperations) {
+  const operations = new HourOperations(kept);
+  for await (const body of bodies(options, options.hour))
+    for (const minute of readOperationCounts(body).minutes) operations.add(minute);
+  return operations.rows();
+}
+
+async function joinedEdges(options: RollOptions, ranges: number, mostEdges: number) {
+  const sums = new EdgeSums();
+  const cut = Math.min(Math.max(1, ranges), MOST_RANGES);
+  const end = (n: number): number => Math.ceil((n * MOST_RANGES) / cut) * (HASHES / MOST_RANGES);
+  for (let n = 0; n < cut; n++) {
+    const joined = await joinRange(options, { from: end(n), to: end(n + 1) });
+    if (joined !== undefined) sums.add(joined);
+  }
+  return sums.most(mostEdges);
+}
+
+async function joinRange(options: RollOptions, range: HashRange) {
+  const { hour, random } = options;
+  const join = new EdgeJoin(random);
+  for await (const body of bodies(options, hour)) {
+    const counts = readEdgeCounts(body);
+    if (range.from === 0) join.addSettled(counts, hour);
+    join.add(counts, hour, range);
+  }
+  for (const around of [hour - 1, hour + 1])
+    for await (const body of bodies(options, around)) join.addAround(readEdgeCounts(body), around, false, range);
+  return join.join().get(hour);
+}
