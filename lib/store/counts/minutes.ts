@@ -1,4 +1,5 @@
-import { NANOS_PER_HOUR, NANOS_PER_MINUTE } from "../../model/time.ts";
+import { NANOS_PER_MINUTE } from "../../model/time.ts";
+import { halvesOf, hourOffsets } from "../hour-offsets.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import type { PlanServices } from "./plan-services.ts";
 import { bucketOf, MAX_BUCKETS } from "./sketch.ts";
@@ -7,6 +8,7 @@ import { bucketOf, MAX_BUCKETS } from "./sketch.ts";
 export const MAX_PLAN_OPERATIONS = 500;
 
 const MINUTES = 60;
+const MINUTE = Number(NANOS_PER_MINUTE);
 const KINDS = 6;
 const ERROR = 2;
 
@@ -31,7 +33,8 @@ export function minuteRows(
   const { table } = spans;
   const named = namedOperations(operations.number, table.kind, rows);
   const rest = operations.name.length * KINDS; // folded: one a (service, kind), behind all named ones
-  const hourStart = BigInt(hour) * NANOS_PER_HOUR;
+  const offsets = hourOffsets(spans, hour, rows);
+  const durations = halvesOf(spans.durationNanos);
   const errors = new Map<number, number>();
   const keys = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
@@ -40,22 +43,23 @@ export function minuteRows(
     const kind = table.kind[row] as number;
     const own = operation * KINDS + kind;
     const counted = named.has(own) ? own : rest + (operations.service[operation] as number) * KINDS + kind;
-    const minute = Number(((spans.startNanos[row] as bigint) - hourStart) / NANOS_PER_MINUTE);
+    const minute = Math.floor((offsets[i] as number) / MINUTE);
     const key = counted * MINUTES + minute;
     if (table.status[row] === ERROR) errors.set(key, (errors.get(key) ?? 0) + 1);
-    keys[i] = key * MAX_BUCKETS + bucketOf(Number(spans.durationNanos[row]));
+    keys[i] =
+      key * MAX_BUCKETS + bucketOf((durations[row * 2 + 1] as number) * 2 ** 32 + (durations[row * 2] as number));
   }
   keys.sort();
   const minutes: MinuteRow[] = [];
   for (let from = 0; from < keys.length; ) {
     const key = Math.floor((keys[from] as number) / MAX_BUCKETS);
-    const durations: [number, number][] = [];
+    const buckets: [number, number][] = [];
     let at = from;
     for (; at < keys.length && Math.floor((keys[at] as number) / MAX_BUCKETS) === key; at++) {
       const bucket = (keys[at] as number) % MAX_BUCKETS;
-      const last = durations.at(-1);
+      const last = buckets.at(-1);
       if (last !== undefined && last[0] === bucket) last[1]++;
-      else durations.push([bucket, 1]);
+      else buckets.push([bucket, 1]);
     }
     const counted = Math.floor(key / MINUTES);
     const isFolded = counted >= rest;
@@ -67,7 +71,7 @@ export function minuteRows(
       kind: counted % KINDS,
       minute: key % MINUTES,
       errors: errors.get(key) ?? 0,
-      durations,
+      durations: buckets,
     });
     from = at;
   }

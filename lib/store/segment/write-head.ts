@@ -1,4 +1,5 @@
 import { NANOS_PER_HOUR } from "../../model/time.ts";
+import { durationRange } from "../hour-offsets.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
 import { operationTerm, serviceTerm } from "./term-hash.ts";
@@ -63,15 +64,9 @@ export function writeHead(spans: SegmentSpans, facts: HeadFacts): Uint8Array {
 function writeRanges(out: ByteWriter, { plan, hour, tableRow }: SegmentSpans): void {
   const startOf = (row: number): bigint => plan.startNanos[tableRow[row] as number] as bigint;
   const hourStart = BigInt(hour) * NANOS_PER_HOUR;
-  let least = plan.durationNanos[tableRow[0] as number] as bigint;
-  let most = least;
+  const [least, most] = durationRange(plan, tableRow, 0, tableRow.length);
   let kinds = 0;
-  for (const row of tableRow) {
-    const duration = plan.durationNanos[row] as bigint;
-    if (duration < least) least = duration;
-    if (duration > most) most = duration;
-    kinds |= 1 << (plan.table.kind[row] as number);
-  }
+  for (const row of tableRow) kinds |= 1 << (plan.table.kind[row] as number);
   out.varint(hour);
   out.varint(Number(startOf(tableRow.length - 1) - hourStart));
   out.varint(Number(startOf(0) - hourStart));

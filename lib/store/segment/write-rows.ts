@@ -1,4 +1,4 @@
-import { NANOS_PER_HOUR } from "../../model/time.ts";
+import { durationRange, halvesOf, hourOffsets } from "../hour-offsets.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { BLOCK_ROWS, PART_ROWS, type SegmentLimits } from "./limits.ts";
 import { writeNames } from "./row-names.ts";
@@ -9,17 +9,11 @@ export const ROWS_VERSION = 1;
 
 /** Columns of rows, newest first, a part for each {@link PART_ROWS} of them. */
 export function writeRows(spans: SegmentSpans, page: Uint32Array, limits: SegmentLimits): Uint8Array[] {
-  const offsets = startOffsets(spans);
+  const offsets = hourOffsets(spans.plan, spans.hour, spans.tableRow);
   const parts: Uint8Array[] = [];
   for (let first = 0; first < page.length; first += PART_ROWS)
     parts.push(new RowsWriter(spans, page, offsets).write(first, Math.min(first + PART_ROWS, page.length), limits));
   return parts;
-}
-
-/** Nanoseconds from the hour's begin: below 2^42, where a time since the epoch needs a bigint. */
-function startOffsets({ plan, hour, tableRow }: SegmentSpans): Float64Array {
-  const hourStart = BigInt(hour) * NANOS_PER_HOUR;
-  return Float64Array.from(tableRow, (row) => Number((plan.startNanos[row] as bigint) - hourStart));
 }
 
 /** The streams of one part; each holds one kind of byte, so that noise does not spoil the coding of the rest. */
@@ -71,14 +65,7 @@ class RowsWriter {
 
   /** Rows are newest first, so the ends of a block are its extremes. */
   private writeBlock(out: ByteWriter, first: number, end: number): void {
-    const { plan, tableRow } = this.spans;
-    let least = plan.durationNanos[tableRow[first] as number] as bigint;
-    let most = least;
-    for (let row = first; row < end; row++) {
-      const duration = plan.durationNanos[tableRow[row] as number] as bigint;
-      if (duration < least) least = duration;
-      if (duration > most) most = duration;
-    }
+    const [least, most] = durationRange(this.spans.plan, this.spans.tableRow, first, end);
     out.varint(this.offsets[end - 1] as number);
     out.varint(this.offsets[first] as number);
     out.uint64(least);
@@ -164,11 +151,7 @@ class RowsWriter {
 
   private writeDurations(first: number, end: number): void {
     const { plan, tableRow } = this.spans;
-    const halves = new Uint32Array(
-      plan.durationNanos.buffer,
-      plan.durationNanos.byteOffset,
-      plan.durationNanos.length * 2,
-    );
+    const halves = halvesOf(plan.durationNanos);
     for (let row = first; row < end; row++) {
       const at = (tableRow[row] as number) * 2;
       const low = halves[at] as number;

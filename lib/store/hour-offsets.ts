@@ -1,0 +1,51 @@
+import { NANOS_PER_HOUR } from "../model/time.ts";
+import type { PlanSpans } from "./plan-spans.ts";
+
+const UINT32 = 2 ** 32;
+
+/** 64-bit numbers as pairs of 32-bit ones, the lower first (every machine we run on is little-endian): reading a bigint takes ten times as long. */
+export const halvesOf = (nanos: BigUint64Array): Uint32Array =>
+  new Uint32Array(nanos.buffer, nanos.byteOffset, nanos.length * 2);
+
+/** Nanoseconds of a time, as halves, from an hour's begin: exact for times of that hour, of all others beyond its bounds. */
+export function hourClock(hour: number): (low: number, high: number) => number {
+  const begin = BigInt(hour) * NANOS_PER_HOUR;
+  const beginLow = Number(begin % BigInt(UINT32));
+  const beginHigh = Number(begin / BigInt(UINT32));
+  return (low, high) => (high - beginHigh) * UINT32 + (low - beginLow);
+}
+
+/** Per entry of `rows`, all of which start in the hour: nanoseconds from its begin, below 2^42. */
+export function hourOffsets({ startNanos }: PlanSpans, hour: number, rows: Uint32Array): Float64Array {
+  const starts = halvesOf(startNanos);
+  const since = hourClock(hour);
+  const offsets = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const at = (rows[i] as number) * 2;
+    offsets[i] = since(starts[at] as number, starts[at + 1] as number);
+  }
+  return offsets;
+}
+
+/** The shortest and the longest of the rows from `first` to before `end`. */
+export function durationRange(
+  { durationNanos }: PlanSpans,
+  rows: Uint32Array,
+  first: number,
+  end: number,
+): readonly [least: bigint, most: bigint] {
+  const halves = halvesOf(durationNanos);
+  let least = rows[first] as number;
+  let most = least;
+  for (let i = first; i < end; i++) {
+    const row = rows[i] as number;
+    if (isLess(halves, row, least)) least = row;
+    if (isLess(halves, most, row)) most = row;
+  }
+  return [durationNanos[least] as bigint, durationNanos[most] as bigint];
+}
+
+function isLess(halves: Uint32Array, a: number, b: number): boolean {
+  const [highA, highB] = [halves[a * 2 + 1] as number, halves[b * 2 + 1] as number];
+  return highA < highB || (highA === highB && (halves[a * 2] as number) < (halves[b * 2] as number));
+}
