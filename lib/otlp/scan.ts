@@ -1,6 +1,6 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
 import { checkAttribute, field, skipUnknown } from "./check-attribute.ts";
-import { type Range, SpanTable } from "./span-table.ts";
+import { HAS_LINKS, MAY_NAME_PEER, type Range, SpanTable } from "./span-table.ts";
 import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
 
 /** Spans that may be named as rejected: an impossible one is two bytes long, and must not cost a list of any length. */
@@ -131,6 +131,7 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
   let endAt = 0;
   let kind = 0;
   let status = 0;
+  let hints = 0;
   while (wire.more()) {
     const tag = wire.tag();
     switch (tag) {
@@ -173,12 +174,14 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
         endAt = wire.take(8);
         break;
       case field(9, BYTES):
+        if (mayNamePeer(bytes, wire.pos)) hints |= MAY_NAME_PEER;
         checkAttribute(wire);
         break;
       case field(11, BYTES):
         checkEvent(wire);
         break;
       case field(13, BYTES):
+        hints |= HAS_LINKS;
         checkLink(wire);
         break;
       case field(15, BYTES):
@@ -220,6 +223,7 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
     table.endHigh[row] = endAt === 0 ? 0 : uint32At(bytes, endAt + 4);
     table.kind[row] = kind;
     table.status[row] = status;
+    table.hints[row] = hints;
   }
   wire.leave(outer);
 }
@@ -243,6 +247,18 @@ const parentFault = (length: number): string | undefined =>
 function isZero(bytes: Uint8Array, at: number, length: number): boolean {
   for (let i = at; i < at + length; i++) if (bytes[i] !== 0) return false;
   return true;
+}
+
+const KEY = field(1, BYTES);
+const PEER_KEY_LENGTH = "peer.service".length;
+const PEER_KEY_FIRST = 0x70;
+
+/** Whether the KeyValue at `at`, whose length comes first, has a key like `peer.service`, or is unlike what nearly all are. */
+function mayNamePeer(bytes: Uint8Array, at: number): boolean {
+  const isShort = (bytes[at] as number) < 0x80;
+  const key = isShort ? at + 1 : at + 2;
+  if (bytes[key] !== KEY || !(isShort || (bytes[at + 1] as number) < 0x80)) return true;
+  return bytes[key + 1] === PEER_KEY_LENGTH && bytes[key + 2] === PEER_KEY_FIRST;
 }
 
 function scanStatus(wire: Wire, before: number): number {

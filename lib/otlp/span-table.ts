@@ -13,6 +13,10 @@ export interface Source {
   readonly scope: Range;
 }
 
+/** Bits of a row's hints: it has links; one of its attributes may be `peer.service`. */
+export const HAS_LINKS = 1;
+export const MAY_NAME_PEER = 2;
+
 type Offsets = Uint32Array<ArrayBuffer>;
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,7 +24,7 @@ const NO_OFFSETS: Offsets = new Uint32Array(0);
 const NO_BYTES: Bytes = new Uint8Array(0);
 
 const OFFSET_COLUMNS = 12;
-const BYTE_COLUMNS = 2;
+const BYTE_COLUMNS = 3;
 
 /** Bytes of input for each row that room is made for at first: spans are rarely smaller, and growing copies everything. */
 const EXPECTED_SPAN_BYTES = 256;
@@ -54,6 +58,8 @@ export class SpanTable {
   kind = NO_BYTES;
   /** StatusCode; values that OTLP does not know count as 0. */
   status = NO_BYTES;
+  /** {@link HAS_LINKS}, {@link MAY_NAME_PEER}: what few spans have, so that the others need not be walked over for it. */
+  hints = NO_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -74,7 +80,7 @@ export class SpanTable {
   private columns(): (Uint32Array | Uint8Array)[] {
     return [
       ...[this.start, this.end, this.source, this.traceId, this.spanId, this.parentId, this.nameStart, this.nameEnd],
-      ...[this.startLow, this.startHigh, this.endLow, this.endHigh, this.kind, this.status],
+      ...[this.startLow, this.startHigh, this.endLow, this.endHigh, this.kind, this.status, this.hints],
     ];
   }
 
@@ -116,5 +122,6 @@ export class SpanTable {
     this.endHigh = offsets(this.endHigh);
     this.kind = small(this.kind);
     this.status = small(this.status);
+    this.hints = small(this.hints);
   }
 }

@@ -1,5 +1,5 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
-import type { SpanTable } from "../../otlp/span-table.ts";
+import { HAS_LINKS, MAY_NAME_PEER, type SpanTable } from "../../otlp/span-table.ts";
 import { equalBytes } from "../../otlp/trace-ordinals.ts";
 import { BYTES, Wire } from "../../otlp/wire.ts";
 
@@ -33,6 +33,7 @@ export class ReferenceReader {
     this.spanIdsAt.length = 0;
     this.peerService = undefined;
     if (table.parentId[row] !== 0) this.add(row, table.parentId[row] as number);
+    if (((table.hints[row] as number) & (HAS_LINKS | MAY_NAME_PEER)) === 0) return;
     wire.pos = table.start[row] as number;
     wire.limit = table.end[row] as number;
     while (wire.more()) {
