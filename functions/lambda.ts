@@ -1,4 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { type TenantOf, tenantByCredential } from "../lib/http/tenant-of.ts";
+import type { Scope } from "../lib/runtime/access.ts";
+import { accessSecret, secretsClient } from "../lib/runtime/access-secret.ts";
 import { logger, renderJson } from "../lib/runtime/log.ts";
 import type { Sleep } from "../lib/runtime/retry.ts";
 
@@ -13,5 +16,17 @@ export const log = logger({ write: (line) => process.stdout.write(`${line}\n`), 
 
 export const onFault = (error: unknown): void => log.error("a request failed", { error });
 
-/** The tenant of everyone whom the function URL lets in. */
-export const tenantOf = (): string => "default";
+/** The tenant of everyone whom the function URL lets in, where no table says more. */
+const TENANT = "default";
+
+/** @param secret holds the table of access; undefined where IAM alone decides who comes in */
+export function access(secret: string | undefined): (scope: Scope) => TenantOf {
+  if (secret === undefined) return () => () => TENANT;
+  const table = accessSecret({
+    client: secretsClient(),
+    secret,
+    clock,
+    onFault: (error) => log.error("the table of access is not read again", { error }),
+  });
+  return (scope) => tenantByCredential(table, scope);
+}

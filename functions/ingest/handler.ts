@@ -3,7 +3,7 @@ import { bufferedHandler } from "../../lib/http/lambda.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import { ingestEnv } from "../../lib/runtime/env.ts";
 import { kinesisPutClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
-import { clock, onFault, random, sleep, tenantOf } from "../lambda.ts";
+import { access, clock, onFault, random, sleep } from "../lambda.ts";
 
 const env = ingestEnv(process.env);
 const take = ingest({
@@ -14,4 +14,6 @@ const take = ingest({
   sleep,
 });
 
-export const handler = bufferedHandler(ingestApp({ ingest: take, tenantOf, onFault, corsOrigins: [] }));
+export const handler = bufferedHandler(
+  ingestApp({ ingest: take, tenantOf: access(env.ACCESS_SECRET)("ingest"), onFault, corsOrigins: [] }),
+);

@@ -6,7 +6,7 @@ import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import { traceReader } from "../../lib/store/reader.ts";
-import { clock, onFault, random, sleep, tenantOf } from "../lambda.ts";
+import { access, clock, onFault, random, sleep } from "../lambda.ts";
 
 declare global {
   /** Lambda's own, where it is Lambda. */
@@ -21,4 +21,7 @@ const store = {
   ...attributeReader({ batches, clock }),
 };
 
-export const handler = streamingHandler(queryApp({ store, clock, tenantOf, onFault }), globalThis.awslambda);
+export const handler = streamingHandler(
+  queryApp({ store, clock, tenantOf: access(env.ACCESS_SECRET)("query"), onFault }),
+  globalThis.awslambda,
+);

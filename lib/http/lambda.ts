@@ -1,12 +1,18 @@
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { signedBy } from "./tenant-of.ts";
 
 /** What a function URL hands to its function: payload format 2.0, as far as it is read here. */
 export interface FunctionUrlEvent {
   readonly rawPath: string;
   readonly rawQueryString: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly requestContext: { readonly domainName: string; readonly http: { readonly method: string } };
+  readonly requestContext: {
+    readonly domainName: string;
+    readonly http: { readonly method: string };
+    /** Who signed the request, where the URL asks for signatures. */
+    readonly authorizer?: { readonly iam?: { readonly userArn: string } };
+  };
   readonly body?: string;
   readonly isBase64Encoded: boolean;
 }
@@ -75,6 +81,13 @@ const preludeOf = ({ status, headers }: Response): Prelude => ({
 });
 
 function toRequest(event: FunctionUrlEvent): Request {
+  const request = plainRequest(event);
+  const principal = event.requestContext.authorizer?.iam?.userArn;
+  if (principal !== undefined) signedBy(request, principal);
+  return request;
+}
+
+function plainRequest(event: FunctionUrlEvent): Request {
   const { rawPath, rawQueryString, headers, requestContext, body, isBase64Encoded } = event;
   const { method } = requestContext.http;
   const query = rawQueryString === "" ? "" : `?${rawQueryString}`;

@@ -7,13 +7,18 @@ const name = z.string(NAME).check(z.minLength(1, NAME));
 const POSITIVE = "expected a whole number above 0";
 const positive = z.coerce.number(POSITIVE).check(z.int(POSITIVE), z.positive(POSITIVE));
 
+/** The secret with the table of access; without it whoever the function URL lets in is the default tenant. */
+const ACCESS_SECRET = z.optional(name);
+
 const Ingest = z.object({
+  ACCESS_SECRET,
   STREAM_NAME: name,
   /** Spans that started longer ago are refused. */
   RETENTION_HOURS: positive,
 });
 
 const Query = z.object({
+  ACCESS_SECRET,
   TABLE_NAME: name,
   /** How far back a search may look. */
   RETENTION_HOURS: positive,
@@ -30,12 +35,11 @@ const Indexer = z.object({
   FOREIGN_TENANT: z.optional(z.string(NAME).check(z.regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`))),
 });
 
-/** The variables as whoever deploys a function has to set them. */
-export type IngestEnv = Record<keyof z.output<typeof Ingest>, string>;
-export type QueryEnv = Record<keyof z.output<typeof Query>, string>;
-export type IndexerEnv = Record<Exclude<keyof z.output<typeof Indexer>, "FOREIGN_TENANT">, string> & {
-  readonly FOREIGN_TENANT?: string;
-};
+/** The variables as whoever deploys a function has to set them; what may be left out may be left out here. */
+type Stated<T> = { readonly [K in keyof T]: string };
+export type IngestEnv = Stated<z.output<typeof Ingest>>;
+export type QueryEnv = Stated<z.output<typeof Query>>;
+export type IndexerEnv = Stated<z.output<typeof Indexer>>;
 
 type Env = Readonly<Record<string, string | undefined>>;
 

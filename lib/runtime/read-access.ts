@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
-import { type AccessTable, SCOPES } from "./access.ts";
+import { type AccessTable, SCOPES, sha256 } from "./access.ts";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "./tenant-name.ts";
 
 const tenant = z.string("expected a name").check(z.regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`));
@@ -8,7 +8,13 @@ const tenant = z.string("expected a name").check(z.regex(TENANT_NAME, `expected 
 const SCOPES_EXPECTED = `expected one or more of ${SCOPES.join(", ")}`;
 const scopes = z.array(z.enum(SCOPES, SCOPES_EXPECTED), SCOPES_EXPECTED).check(z.minLength(1, SCOPES_EXPECTED));
 
+/** Of the tenant of a deployment that has no other. */
+const FIRST_TENANT = "default";
+const FIRST_EXPECTED = "expected a text of at least 32 characters";
+
 const Table = z.strictObject({
+  /** A deployment's first token, as a secret that was generated holds it: it sends and reads. */
+  firstToken: z.optional(z.string(FIRST_EXPECTED).check(z.minLength(32, FIRST_EXPECTED))),
   tokens: z._default(
     z.array(
       z.strictObject({
@@ -37,7 +43,7 @@ const Table = z.strictObject({
 
 /**
  * The table of who may do what, as JSON: `{"tokens": [{"sha256", "tenant", "scopes", "note"?}], "principals": [{"principal",
- * "tenant", "scopes"}]}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
+ * "tenant", "scopes"}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
  * @param source what to call the text: a file's or a variable's name
  */
 export function readAccess(text: string, source: string): AccessTable {
@@ -48,9 +54,11 @@ export function readAccess(text: string, source: string): AccessTable {
       `${source}: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "expected a table of access"}`,
     );
   }
-  const { tokens, principals } = parsed.data;
+  const { firstToken, tokens, principals } = parsed.data;
+  const first: AccessTable["tokens"] =
+    firstToken === undefined ? [] : [{ sha256: sha256(firstToken), tenant: FIRST_TENANT, scopes: ["ingest", "query"] }];
   return {
-    tokens: tokens.map(({ sha256, ...grant }) => ({ ...grant, sha256: Buffer.from(sha256, "hex") })),
+    tokens: [...first, ...tokens.map(({ sha256, ...grant }) => ({ ...grant, sha256: Buffer.from(sha256, "hex") }))],
     principals,
   };
 }

@@ -7,6 +7,7 @@ import {
   type StreamingRuntime,
   streamingHandler,
 } from "../../../lib/http/lambda.ts";
+import { tenantByCredential } from "../../../lib/http/tenant-of.ts";
 
 const anEvent = (more: Partial<FunctionUrlEvent> & { method?: string } = {}): FunctionUrlEvent => {
   const { method = "GET", ...rest } = more;
@@ -29,6 +30,44 @@ const echo = new Hono()
     const parts = ReadableStream.from(["one,", "zwölf,", "three"].map((part) => new TextEncoder().encode(part)));
     return c.body(parts, 200, { "Content-Type": "text/plain" });
   });
+
+describe("a function URL that asks for signatures", () => {
+  const table = {
+    tokens: [],
+    principals: [{ principal: "arn:aws:sts::1:assumed-role/agents/*", tenant: "acme", scopes: ["ingest"] as const }],
+  };
+  const tenantOf = tenantByCredential(() => table, "ingest");
+  const app = new Hono().get("/who", async (c) => c.text(await tenantOf(c.req.raw)));
+  app.onError((error, c) => c.text(error.message, 403));
+  const ask = async (requestContext: Partial<FunctionUrlEvent["requestContext"]>, headers = {}) => {
+    const event = anEvent({ rawPath: "/who", headers });
+    const answer = await bufferedHandler(app)({
+      ...event,
+      requestContext: { ...event.requestContext, ...requestContext },
+    });
+    return [answer.statusCode, Buffer.from(answer.body, "base64").toString()];
+  };
+
+  test("tells the tenant by who signed", async () => {
+    const userArn = "arn:aws:sts::1:assumed-role/agents/i-0";
+    expect(await ask({ authorizer: { iam: { userArn } } }, { authorization: "AWS4-HMAC-SHA256 x=y" })).toEqual([
+      200,
+      "acme",
+    ]);
+    expect(await ask({ authorizer: { iam: { userArn: "arn:aws:iam::1:user/eve" } } })).toEqual([
+      403,
+      "principal arn:aws:iam::1:user/eve stands for no tenant: expected one of the map",
+    ]);
+  });
+
+  test("takes nobody's word for it", async () => {
+    const headers = {
+      "x-amzn-iam-arn": "arn:aws:sts::1:assumed-role/agents/i-0",
+      authorization: "AWS4-HMAC-SHA256 x=y",
+    };
+    expect((await ask({}, headers))[0]).toBe(403);
+  });
+});
 
 describe("a buffered function URL", () => {
   test("hands method, URL, headers and text body on, and takes status and body back", async () => {
