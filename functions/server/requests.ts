@@ -3,8 +3,10 @@ import { queryApp } from "../../lib/http/query.ts";
 import { samplingApp } from "../../lib/http/sampling.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import { tenantRates } from "../../lib/runtime/rates.ts";
 import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
+import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import { traceReader } from "../../lib/store/reader.ts";
@@ -55,7 +57,14 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
 
   const random = Math.random;
   const onFault = (error: unknown): void => log.error("a request failed", { error });
-  const take = ingest({ stream: kinesisWriter(puts, stream), clock: CLOCK, random, sleep, retentionHours });
+  const take = ingest({
+    stream: kinesisWriter(puts, stream),
+    clock: CLOCK,
+    random,
+    sleep,
+    retentionHours,
+    takeRate: tenantRates(access.rateOf, CLOCK),
+  });
   const asked = dynamoItems(dynamo, table);
   const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
   const batches = itemBatches({ items, clock: CLOCK, random, sleep });
@@ -63,6 +72,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     ...traceReader({ batches, clock: CLOCK, retentionHours }),
     ...nameReader({ batches, clock: CLOCK }),
     ...attributeReader({ batches, clock: CLOCK }),
+    ...dependencyReader({ batches, clock: CLOCK, random, retentionHours }),
   };
 
   const sweeping = new AbortController();

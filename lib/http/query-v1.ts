@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { ENVELOPE_HEAD, envelopeTail, type Fault, listEnvelope } from "../jaeger/envelope.ts";
-import { rawParameter, searchRequest, timeHint } from "../jaeger/parameters.ts";
+import { dependenciesRequest, rawParameter, searchRequest, timeHint } from "../jaeger/parameters.ts";
 import { tracePieces } from "../jaeger/trace-json.ts";
 import { invalid, MEANING } from "../model/errors.ts";
 import { parseTraceId, shortTraceId } from "../model/ids.ts";
@@ -8,7 +8,7 @@ import { KINDS } from "../model/span.ts";
 import type { Clock } from "../model/time.ts";
 import type { Operation } from "../model/trace-query.ts";
 import type { Finding, Search } from "../pipeline/search.ts";
-import type { Names } from "../store/port.ts";
+import type { Dependencies, Names } from "../store/port.ts";
 import { shownFault } from "./failure.ts";
 import { jsonAnswer, whole } from "./json-answer.ts";
 import type { TenantOf } from "./tenant-of.ts";
@@ -16,15 +16,16 @@ import type { TenantOf } from "./tenant-of.ts";
 export interface QueryV1Parts {
   readonly search: Search;
   readonly names: Names;
+  readonly graph: Dependencies;
   readonly clock: Clock;
   readonly tenantOf: TenantOf;
   readonly onFault: (error: unknown) => void;
 }
 
-const ROUTES = ["/services", "/services/:service/operations", "/operations", "/traces", "/traces/:id"];
+const ROUTES = ["/services", "/services/:service/operations", "/operations", "/traces", "/traces/:id", "/dependencies"];
 
 /** Jaeger's first HTTP API, which old UIs, Grafana and Kiali read (jaeger-wire 1.2 to 1.8). */
-export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Parts): Hono {
+export function queryV1({ search, names, graph, clock, tenantOf, onFault }: QueryV1Parts): Hono {
   const app = new Hono();
   const parametersOf = (c: Context) => new URL(c.req.url).searchParams;
 
@@ -63,9 +64,21 @@ export function queryV1({ search, names, clock, tenantOf, onFault }: QueryV1Part
     return jsonAnswer(c.req.raw, envelope(resumed(first, findings), onFault));
   });
 
+  app.get("/dependencies", async (c) => {
+    const { startMillis, endMillis, service } = dependenciesRequest(parametersOf(c), clock);
+    const { edges, isComplete } = await graph.dependencies(await tenantOf(c.req.raw), startMillis, endMillis);
+    const shown = edges.filter(({ parent, child }) => service === undefined || parent === service || child === service);
+    const links = shown.map(({ parent, child, calls }) => JSON.stringify({ parent, child, callCount: calls }));
+    const faults = isComplete ? [] : [{ msg: PARTIAL_GRAPH }];
+    return jsonAnswer(c.req.raw, whole(ENVELOPE_HEAD + links.join() + envelopeTail(0, faults)));
+  });
+
   app.on("OPTIONS", ROUTES, (c) => c.body(null, 204, { Allow: "GET, HEAD, OPTIONS" }));
   return app;
 }
+
+const PARTIAL_GRAPH =
+  "the dependencies are incomplete: more calls than can be joined at once; ask for a shorter lookback";
 
 const toJson = ({ name, kind }: Operation) => ({ name, spanKind: KINDS[kind] ?? "" });
 

@@ -3,7 +3,7 @@ import { faultEnvelope } from "../jaeger/envelope.ts";
 import { invalid } from "../model/errors.ts";
 import type { Clock } from "../model/time.ts";
 import { type ShowSettings, tracesSearch } from "../pipeline/search.ts";
-import type { AttributeNames, Names, TraceReader } from "../store/port.ts";
+import type { AttributeNames, Dependencies, Names, TraceReader } from "../store/port.ts";
 import { failure, plainText } from "./failure.ts";
 import { queryPage } from "./page.ts";
 import { queryV1 } from "./query-v1.ts";
@@ -11,7 +11,7 @@ import { queryV3 } from "./query-v3.ts";
 import type { TenantOf } from "./tenant-of.ts";
 
 export interface QueryAppParts {
-  readonly store: TraceReader & Names & AttributeNames;
+  readonly store: TraceReader & Names & AttributeNames & Dependencies;
   readonly clock: Clock;
   /** Whose traces a request may see. */
   readonly tenantOf: TenantOf;
@@ -42,7 +42,7 @@ export function queryApp({
   app.get(`${base}/`, showPage);
   if (base !== "") app.get(base, showPage);
   app.route(`${base}/api/v3`, queryV3({ search, names: store, tenantOf, onFault }));
-  app.route(`${base}/api`, queryV1({ search, names: store, clock, tenantOf, onFault }));
+  app.route(`${base}/api`, queryV1({ search, names: store, graph: store, clock, tenantOf, onFault }));
   app.notFound(notFound);
   app.onError((error, c) => failure(c, error, { body: faultEnvelope, onFault }));
   return app;

@@ -2,6 +2,7 @@ import { invalid, TracingError } from "../model/errors.ts";
 import { parseTraceId, type TraceId } from "../model/ids.ts";
 import {
   type Clock,
+  MILLIS_PER_HOUR,
   millisToNanos,
   NANOS_PER_HOUR,
   NANOS_PER_MICRO,
@@ -22,6 +23,9 @@ const MAX_TRACE_IDS = 500;
 
 /** How far back a search looks that does not say. */
 const DEFAULT_WINDOW_NANOS = 48n * NANOS_PER_HOUR;
+
+/** How far back dependencies reach that do not say. */
+const DEPENDENCIES_MILLIS = 24 * MILLIS_PER_HOUR;
 
 /** Times are stored as unsigned 64-bit nanoseconds. */
 const MAX_NANOS = 2n ** 64n - 1n;
@@ -51,6 +55,20 @@ export function searchRequest(parameters: URLSearchParams, clock: Clock): Search
   }
   const pageToken = parameters.get("pageToken") || undefined;
   return { type: "find", query: traceQuery(parameters, clock), isRaw, pageToken };
+}
+
+/** What `GET /api/dependencies` asks (jaeger-wire 1.5); milliseconds since the epoch. */
+export interface DependenciesRequest {
+  readonly startMillis: number;
+  readonly endMillis: number;
+  /** Only its calls, of either direction. */
+  readonly service: string | undefined;
+}
+
+export function dependenciesRequest(parameters: URLSearchParams, clock: Clock): DependenciesRequest {
+  const endMillis = optional(parameters, "endTs", parseMillis) ?? clock();
+  const lookback = optional(parameters, "lookback", parseMillis) ?? DEPENDENCIES_MILLIS;
+  return { startMillis: endMillis - lookback, endMillis, service: parameters.get("service") || undefined };
 }
 
 /** Where the caller says that a trace lies: optional `start` and `end`. */
@@ -131,6 +149,9 @@ export function parseTags(text: string, lead: string): [string, string][] {
     return [key, value];
   });
 }
+
+/** Beyond 2^53 it is no time that anything is stored of, wherever exactly. */
+const parseMillis = (text: string): number => Number(parseGoInt(text, 64));
 
 const parseMicros = (text: string): bigint => parseGoInt(text, 64);
 

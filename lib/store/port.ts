@@ -85,5 +85,26 @@ export interface AttributeNames {
   attributes(tenant: string, service: string | undefined): Promise<readonly AttributeName[]>;
 }
 
+/** How often one service called another. */
+export interface Dependency {
+  readonly parent: string;
+  readonly child: string;
+  readonly calls: number;
+}
+
+export interface DependencyGraph {
+  /** Each pair of services once, sorted by parent, then child. */
+  readonly edges: readonly Dependency[];
+  /** Calls from spans that are nowhere: not sent, or not yet. */
+  readonly unmet: number;
+  /** False when there was more to be joined than could be held. */
+  readonly isComplete: boolean;
+}
+
+export interface Dependencies {
+  /** Calls of the spans that started in the hours in which the two times lie, and in those between; milliseconds since the epoch. */
+  dependencies(tenant: string, startMillis: number, endMillis: number): Promise<DependencyGraph>;
+}
+
 /** All of it, as one store. */
-export interface TraceStore extends TraceWriter, TraceReader, Names, AttributeNames {}
+export interface TraceStore extends TraceWriter, TraceReader, Names, AttributeNames, Dependencies {}

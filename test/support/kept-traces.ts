@@ -1,6 +1,13 @@
 import type { Trace } from "../../lib/model/span.ts";
 import type { Operation, TimeHint, TraceQuery } from "../../lib/model/trace-query.ts";
-import type { AttributeName, AttributeNames, Names, TraceReader } from "../../lib/store/port.ts";
+import type {
+  AttributeName,
+  AttributeNames,
+  Dependencies,
+  Dependency,
+  Names,
+  TraceReader,
+} from "../../lib/store/port.ts";
 
 export interface Kept {
   readonly traces?: readonly Trace[];
@@ -8,6 +15,8 @@ export interface Kept {
   readonly operations?: Readonly<Record<string, readonly Operation[]>>;
   /** Whatever service is asked for. */
   readonly attributes?: readonly AttributeName[];
+  /** Whenever is asked for. */
+  readonly dependencies?: readonly Dependency[];
   readonly isComplete?: boolean;
   readonly nextPageToken?: string;
   /** Thrown in place of the trace of that number, 0 being the first. */
@@ -21,6 +30,8 @@ export interface Asked {
   readonly hints: (TimeHint | undefined)[];
   readonly pageTokens: (string | undefined)[];
   readonly services: string[];
+  /** Of dependencies: start and end. */
+  readonly windows: (readonly [number, number])[];
   /** Traces handed out. */
   given: number;
   /** Searches that were walked to their end, or left. */
@@ -28,17 +39,23 @@ export interface Asked {
 }
 
 /** A store that holds given traces and finds them all, up to the limit: what the query side does with it is under test, not the search. */
-export function keptTraces(kept: Kept): TraceReader & Names & AttributeNames & { readonly asked: Asked } {
+export function keptTraces(
+  kept: Kept,
+): TraceReader & Names & AttributeNames & Dependencies & { readonly asked: Asked } {
   const {
     traces = [],
     services = [],
     operations = {},
     attributes = [],
+    dependencies = [],
     isComplete = true,
     nextPageToken,
     fault,
   } = kept;
-  const asked: Asked = { tenants: new Set(), queries: [], hints: [], pageTokens: [], services: [], given: 0, ended: 0 };
+  const asked: Asked = {
+    ...{ tenants: new Set(), queries: [], hints: [], pageTokens: [], services: [], windows: [] },
+    ...{ given: 0, ended: 0 },
+  };
   async function* walk(some: readonly Trace[]) {
     try {
       for (const [i, trace] of some.entries()) {
@@ -86,6 +103,11 @@ export function keptTraces(kept: Kept): TraceReader & Names & AttributeNames & {
       asked.tenants.add(tenant);
       if (service !== undefined) asked.services.push(service);
       return attributes;
+    },
+    async dependencies(tenant, startMillis, endMillis) {
+      asked.tenants.add(tenant);
+      asked.windows.push([startMillis, endMillis]);
+      return { edges: dependencies, unmet: 0, isComplete };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
+import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
 import type { Items } from "../../lib/store/items.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import type { TraceStore, WritePlan } from "../../lib/store/port.ts";
@@ -78,6 +79,7 @@ export function openStore(items: Items, nowMillis: number, more: Partial<TraceRe
     ...traceReader({ batches, clock, retentionHours: RETENTION_HOURS, ...more }),
     ...nameReader({ batches, clock }),
     ...attributeReader({ batches, clock }),
+    ...dependencyReader({ batches, clock, random: () => random.fraction(), retentionHours: RETENTION_HOURS }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Column } from "./growing.ts";
 
-const FIRST_SLOTS = 2048;
+const FIRST_SLOTS = 32;
 const LOW = 2 ** 32;
 
 /** Numbers 48-bit hashes from 0 in the order in which they are added. */

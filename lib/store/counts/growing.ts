@@ -1,6 +1,7 @@
 type Numbers = Uint8Array | Uint16Array | Uint32Array;
 
-const FIRST_CAPACITY = 1024;
+/** Most are of late counts, which are few. */
+const FIRST_CAPACITY = 16;
 
 /** Numbers that become more: a tenth of what an array of them takes. */
 export class Column {

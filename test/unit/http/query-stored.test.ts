@@ -4,6 +4,7 @@ import { queryApp } from "../../../lib/http/query.ts";
 import { jsonToTraces } from "../../../lib/otlp/json.ts";
 import { attributeReader } from "../../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../../lib/store/batches.ts";
+import { dependencyReader } from "../../../lib/store/counts/dependencies.ts";
 import { nameReader } from "../../../lib/store/names.ts";
 import { traceReader } from "../../../lib/store/reader.ts";
 import { traceWriter } from "../../../lib/store/write.ts";
@@ -26,6 +27,7 @@ async function stored(...names: string[]) {
     ...traceReader({ batches, clock, retentionHours: 168 }),
     ...nameReader({ batches, clock }),
     ...attributeReader({ batches, clock }),
+    ...dependencyReader({ batches, clock, random: () => 0, retentionHours: 168 }),
   };
   const onFault = (error: unknown) => {
     throw error;

@@ -1,0 +1,115 @@
+import { LRUCache } from "lru-cache";
+import { type Clock, MILLIS_PER_HOUR } from "../../model/time.ts";
+import type { Batches } from "../batches.ts";
+import type { Dependencies, DependencyGraph } from "../port.ts";
+import { eachHour, type Hours, keptHours, overlap } from "../read/window.ts";
+import { EdgeSums } from "./edge-sums.ts";
+import { OpenHours, type OpenHoursOptions, type Role } from "./open-hours.ts";
+import { RolledHours } from "./rolled-hours.ts";
+
+export interface DependencyReaderOptions {
+  readonly batches: Batches;
+  readonly clock: Clock;
+  /** In [0, 1); answers do not depend on it. */
+  readonly random: () => number;
+  readonly retentionHours: number;
+  /** Span ids of hours that no roll has taken up, held at most for one tenant. */
+  readonly maxEntries?: number;
+}
+
+/** Three hours of 450 spans a second. Each takes about 40 bytes. */
+const MAX_ENTRIES = 5_000_000;
+const ENTRY_BYTES = 40;
+const EDGE_BYTES = 100;
+/** One tenant that is as large as can be, or hundreds of the ordinary kind. */
+const CACHE_BYTES = 256 * 1024 * 1024;
+
+/** Dependencies from rolled hours, and from counts where nothing is rolled yet; what was read once is kept. */
+export function dependencyReader(options: DependencyReaderOptions): Dependencies {
+  const { clock, retentionHours, maxEntries = MAX_ENTRIES } = options;
+  const tenants = new LRUCache<string, TenantEdges>({ maxSize: CACHE_BYTES });
+  return {
+    async dependencies(tenant, startMillis, endMillis) {
+      const nowMillis = clock();
+      const asked = { first: hourAt(startMillis), last: hourAt(endMillis) };
+      const hours = overlap(asked, keptHours(nowMillis, retentionHours));
+      const edges = tenants.get(tenant) ?? new TenantEdges({ ...options, tenant, maxEntries });
+      const graph = await edges.graph(hours, nowMillis);
+      edges.forget(nowMillis, retentionHours);
+      tenants.set(tenant, edges, { size: Math.min(CACHE_BYTES, edges.bytes) });
+      return graph;
+    },
+  };
+}
+
+const hourAt = (millis: number): number => Math.floor(millis / MILLIS_PER_HOUR);
+
+/** What is known of one tenant. */
+class TenantEdges {
+  private readonly options: OpenHoursOptions;
+  private readonly rolled: RolledHours;
+  private open: OpenHours;
+  /** Late counts by hour, and the mark after which they came. */
+  private readonly late = new Map<number, { readonly mark: number; readonly counts: OpenHours }>();
+  /** One question at a time changes what is known. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: OpenHoursOptions) {
+    this.options = options;
+    this.rolled = new RolledHours(options.batches, options.tenant);
+    this.open = new OpenHours(options);
+  }
+
+  get bytes(): number {
+    let entries = this.open.entries;
+    for (const { counts } of this.late.values()) entries += counts.entries;
+    return 1 + entries * ENTRY_BYTES + this.rolled.edges * EDGE_BYTES;
+  }
+
+  graph(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
+    const answer = this.turn.then(() => this.read(hours, nowMillis));
+    this.turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Lets go of what has expired. */
+  forget(nowMillis: number, retentionHours: number): void {
+    const { first } = keptHours(nowMillis, retentionHours);
+    this.rolled.forget(first);
+    for (const hour of this.late.keys()) if (hour < first) this.late.delete(hour);
+  }
+
+  private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
+    const around = { first: hours.first - 1, last: hours.last + 1 };
+    await this.rolled.refresh(around, nowMillis);
+    const roleOf = (hour: number): Role => (this.rolled.at(hour, nowMillis) === undefined ? "joined" : "around");
+    const isOpen = (hour: number): boolean => roleOf(hour) === "joined";
+    const open = eachHour(hours).filter(isOpen);
+    const needed = new Map(open.flatMap((hour) => [hour - 1, hour, hour + 1].map((one) => [one, roleOf(one)])));
+    if (this.open.isOutdated(needed)) this.open = new OpenHours(this.options);
+    const joining = this.open;
+    await Promise.all([
+      ...[...needed].map(([hour, role]) => joining.refresh(hour, role, nowMillis)),
+      ...eachHour(hours).map((hour) => this.refreshLate(hour, nowMillis)),
+    ]);
+    const sums = new EdgeSums();
+    let isComplete = open.length === 0 || joining.isComplete;
+    for (const hour of eachHour(hours)) {
+      const rolled = this.rolled.at(hour, nowMillis);
+      const late = rolled === undefined ? undefined : this.late.get(hour)?.counts;
+      for (const part of [rolled?.joined ?? joining.at(hour), late?.at(hour)]) if (part !== undefined) sums.add(part);
+      isComplete &&= late?.isComplete ?? true;
+    }
+    return { ...sums.all(), isComplete };
+  }
+
+  /** Counts that came after their hour was rolled are joined among themselves until it is rolled again. */
+  private async refreshLate(hour: number, nowMillis: number): Promise<void> {
+    const rolled = this.rolled.at(hour, nowMillis);
+    if (rolled === undefined) return;
+    const known = this.late.get(hour);
+    const late = known?.mark === rolled.mark ? known : { mark: rolled.mark, counts: new OpenHours(this.options) };
+    this.late.set(hour, late);
+    await late.counts.refresh(hour, "joined", nowMillis, rolled.mark);
+  }
+}
