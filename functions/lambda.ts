@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type TenantOf, tenantByCredential } from "../lib/http/tenant-of.ts";
-import type { Scope } from "../lib/runtime/access.ts";
+import type { AccessTable, Scope } from "../lib/runtime/access.ts";
 import { accessSecret, secretsClient } from "../lib/runtime/access-secret.ts";
 import { logger, renderJson } from "../lib/runtime/log.ts";
+import type { Rate } from "../lib/runtime/rates.ts";
 import type { Sleep } from "../lib/runtime/retry.ts";
 
 /** What every Lambda function of ours stands on. */
@@ -19,14 +20,27 @@ export const onFault = (error: unknown): void => log.error("a request failed", {
 /** The tenant of everyone whom the function URL lets in, where no table says more. */
 const TENANT = "default";
 
+/** Who may do what. */
+export interface Access {
+  tenantOf(scope: Scope): TenantOf;
+  /** What a tenant may send through one instance, as far as its credential has been looked at. */
+  rateOf(tenant: string): Rate | undefined;
+}
+
 /** @param secret holds the table of access; undefined where IAM alone decides who comes in */
-export function access(secret: string | undefined): (scope: Scope) => TenantOf {
-  if (secret === undefined) return () => () => TENANT;
-  const table = accessSecret({
+export function openAccess(secret: string | undefined): Access {
+  if (secret === undefined) return { tenantOf: () => () => TENANT, rateOf: () => undefined };
+  const read = accessSecret({
     client: secretsClient(),
     secret,
     clock,
     onFault: (error) => log.error("the table of access is not read again", { error }),
   });
-  return (scope) => tenantByCredential(table, scope);
+  let rates: ReadonlyMap<string, Rate> = new Map();
+  const table = async (): Promise<AccessTable> => {
+    const current = await read();
+    rates = current.rates;
+    return current;
+  };
+  return { tenantOf: (scope) => tenantByCredential(table, scope), rateOf: (tenant) => rates.get(tenant) };
 }

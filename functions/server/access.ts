@@ -2,6 +2,7 @@ import { type TenantOf, tenantByCredential } from "../../lib/http/tenant-of.ts";
 import { TracingError } from "../../lib/model/errors.ts";
 import type { AccessTable } from "../../lib/runtime/access.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import type { Rate } from "../../lib/runtime/rates.ts";
 import { readAccess } from "../../lib/runtime/read-access.ts";
 import { reloadedFile } from "./reloaded-file.ts";
 import { ACCESS_VARIABLE } from "./settings.ts";
@@ -12,6 +13,8 @@ import { Usage } from "./usage.ts";
 export interface Access {
   readonly ingest: TenantOf;
   readonly query: TenantOf;
+  /** What a tenant may send. */
+  rateOf(tenant: string): Rate | undefined;
   /** Whether nobody is asked for credentials. */
   readonly isOpen: boolean;
   close(): void;
@@ -42,7 +45,7 @@ export function openAccess({ access, host, isOpen }: Settings, env: NodeJS.Proce
     throw new Usage(
       `--host ${host}: other machines could send and read without a credential; expected --access with tokens (npm run token), or --open if that is meant`,
     );
-  return { ingest: () => TENANT, query: () => TENANT, isOpen: true, close: () => undefined };
+  return { ingest: () => TENANT, query: () => TENANT, rateOf: () => undefined, isOpen: true, close: () => undefined };
 }
 
 function stated(text: string): AccessTable {
@@ -56,6 +59,7 @@ function stated(text: string): AccessTable {
 const byCredential = (table: () => AccessTable, close: () => void): Access => ({
   ingest: tenantByCredential(table, "ingest"),
   query: tenantByCredential(table, "query"),
+  rateOf: (tenant) => table().rates.get(tenant),
   isOpen: false,
   close,
 });

@@ -5,6 +5,7 @@ import { type Rejected, scanTraces } from "../otlp/scan.ts";
 import type { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
 import { PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
+import type { TakeRate } from "../runtime/rates.ts";
 import type { Sleep } from "../runtime/retry.ts";
 import { placeOf } from "../stream/places.ts";
 import type { Entry, StreamWriter } from "../stream/port.ts";
@@ -22,6 +23,8 @@ export interface IngestParts {
   readonly sleep: Sleep;
   /** How long spans are kept; older ones are refused. */
   readonly retentionHours: number;
+  /** Asked before anything of a request is put; without it no tenant is held back. */
+  readonly takeRate?: TakeRate;
 }
 
 /** What became of a request whose bytes were sound. Spans that were not rejected are in the stream. */
@@ -34,17 +37,19 @@ export interface IngestOutcome {
 
 /**
  * Takes TracesData bytes of one tenant into the stream; resolves once every span that it does not reject is there.
- * Throws invalid_argument when the bytes are not such a message, unavailable or throttled when the stream does not take it.
+ * Throws invalid_argument when the bytes are not such a message, unavailable or throttled when the stream does not take it, throttled when its
+ * tenant has sent too much.
  */
 export type Ingest = (tenant: string, traces: Uint8Array) => Promise<IngestOutcome>;
 
 export function ingest(parts: IngestParts): Ingest {
-  const { stream, clock, random, sleep, retentionHours } = parts;
+  const { stream, clock, random, sleep, retentionHours, takeRate } = parts;
   const shards = shardMaps(stream, clock);
   return async (tenant, traces) => {
     const receivedMillis = clock();
     const receivedNanos = millisToNanos(receivedMillis);
     const { table, rejected } = scanTraces(traces);
+    takeRate?.(tenant, table.count, traces.length);
     const ordinals = traceOrdinals(table);
     const refusals = [...rejected];
     const rows = acceptableRows(table, ordinals, receivedNanos, retentionHours, refusals);

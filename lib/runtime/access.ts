@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { TracingError } from "../model/errors.ts";
+import type { Rate } from "./rates.ts";
 
 /** What a credential may do: send spans, read them, change what a tenant is served with. */
 export const SCOPES = ["ingest", "query", "admin"] as const;
@@ -15,6 +16,8 @@ export interface AccessTable {
   readonly tokens: readonly (Grant & { readonly sha256: Uint8Array })[];
   /** ARN of an IAM user or role session; one `*` at the end stands for any rest. */
   readonly principals: readonly (Grant & { readonly principal: string })[];
+  /** By tenant; one that has none may send as much as it can. */
+  readonly rates: ReadonlyMap<string, Rate>;
 }
 
 /** What a caller shows. */

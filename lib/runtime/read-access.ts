@@ -8,6 +8,9 @@ const tenant = z.string("expected a name").check(z.regex(TENANT_NAME, `expected 
 const SCOPES_EXPECTED = `expected one or more of ${SCOPES.join(", ")}`;
 const scopes = z.array(z.enum(SCOPES, SCOPES_EXPECTED), SCOPES_EXPECTED).check(z.minLength(1, SCOPES_EXPECTED));
 
+const RATE = "expected a number above 0";
+const rate = z.number(RATE).check(z.positive(RATE));
+
 /** Of the tenant of a deployment that has no other. */
 const FIRST_TENANT = "default";
 const FIRST_EXPECTED = "expected a text of at least 32 characters";
@@ -27,6 +30,10 @@ const Table = z.strictObject({
     ),
     [],
   ),
+  limits: z._default(
+    z.array(z.strictObject({ tenant, spansPerSecond: z.optional(rate), bytesPerSecond: z.optional(rate) })),
+    [],
+  ),
   principals: z._default(
     z.array(
       z.strictObject({
@@ -43,7 +50,8 @@ const Table = z.strictObject({
 
 /**
  * The table of who may do what, as JSON: `{"tokens": [{"sha256", "tenant", "scopes", "note"?}], "principals": [{"principal",
- * "tenant", "scopes"}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
+ * "tenant", "scopes"}], "limits": [{"tenant",
+ * "spansPerSecond"?, "bytesPerSecond"?}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
  * @param source what to call the text: a file's or a variable's name
  */
 export function readAccess(text: string, source: string): AccessTable {
@@ -54,12 +62,13 @@ export function readAccess(text: string, source: string): AccessTable {
       `${source}: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "expected a table of access"}`,
     );
   }
-  const { firstToken, tokens, principals } = parsed.data;
+  const { firstToken, tokens, principals, limits } = parsed.data;
   const first: AccessTable["tokens"] =
     firstToken === undefined ? [] : [{ sha256: sha256(firstToken), tenant: FIRST_TENANT, scopes: ["ingest", "query"] }];
   return {
     tokens: [...first, ...tokens.map(({ sha256, ...grant }) => ({ ...grant, sha256: Buffer.from(sha256, "hex") }))],
     principals,
+    rates: new Map(limits.map(({ tenant, ...rate }) => [tenant, rate])),
   };
 }
 

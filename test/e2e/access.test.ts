@@ -11,7 +11,8 @@ const strategies = join(folder.path, "strategies.json");
 
 const digest = (token: string): string => createHash("sha256").update(token).digest("hex");
 const entry = (token: string, tenant: string, ...scopes: string[]) => ({ sha256: digest(token), tenant, scopes });
-const grant = (...tokens: readonly ReturnType<typeof entry>[]): void => writeFileSync(file, JSON.stringify({ tokens }));
+const grant = (...tokens: readonly ReturnType<typeof entry>[]): void =>
+  writeFileSync(file, JSON.stringify({ tokens, limits: [{ tenant: "slow", spansPerSecond: 0.01 }] }));
 
 let server: SkuaServer;
 beforeAll(async () => {
@@ -20,6 +21,7 @@ beforeAll(async () => {
     entry("acme-out", "acme", "query"),
     entry("rook-out", "rook", "query"),
     entry("rook-all", "rook", "ingest", "query"),
+    entry("slow-in", "slow", "ingest"),
   );
   writeFileSync(strategies, '{"default_strategy":{"type":"probabilistic","param":0.25}}');
   server = await startServer({
@@ -70,6 +72,17 @@ describe("with a table of tokens", () => {
     ]);
     expect((await look(id, bearer("acme-in"))).status).toBe(403);
     expect((await fetch(`${server.sampling}/sampling?service=a`)).status).toBe(401);
+  });
+
+  test("a tenant that has sent what it may is told when to come back, and others are not held up", async () => {
+    expect((await send(newTraceId(), bearer("slow-in"))).status).toBe(200);
+    const refused = await send(newTraceId(), bearer("slow-in"));
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "90"]);
+    expect(await refused.json()).toEqual({
+      code: 8,
+      message: "tenant slow has sent more than its 0.01 spans a second",
+    });
+    expect((await send(newTraceId(), bearer("acme-in"))).status).toBe(200);
   });
 
   test("a URL with userinfo is enough, for clients that take nothing else", async () => {

@@ -34,6 +34,7 @@ const echo = new Hono()
 describe("a function URL that asks for signatures", () => {
   const table = {
     tokens: [],
+    rates: new Map(),
     principals: [{ principal: "arn:aws:sts::1:assumed-role/agents/*", tenant: "acme", scopes: ["ingest"] as const }],
   };
   const tenantOf = tenantByCredential(() => table, "ingest");

@@ -111,6 +111,14 @@ describe("the table of access", () => {
     expect(() => readAccess(text, "the file")).toThrow(message);
   });
 
+  it("says what each tenant may send", () => {
+    const { rates } = readAccess('{"limits":[{"tenant":"acme","spansPerSecond":1000}]}', "the file");
+    expect([rates.get("acme"), rates.get("rook")]).toEqual([{ spansPerSecond: 1000 }, undefined]);
+    expect(() => readAccess('{"limits":[{"tenant":"acme","spansPerSecond":0}]}', "the file")).toThrow(
+      "the file: limits.0.spansPerSecond: expected a number above 0",
+    );
+  });
+
   it("never repeats what may be a token", () => {
     try {
       readAccess('{"tokens":[{"sha256":"a-whole-token","tenant":"a","scopes":["query"]}]}', "the file");
