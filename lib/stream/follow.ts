@@ -77,8 +77,12 @@ async function readOn(shardId: string, options: FollowOptions, failures: { inARo
   // Its records may be gone: nothing that follows would bring the plan up again.
   let done = state.plan === undefined ? state.done : (await read(shardId, [])).done;
   let iterator = await reader.iterator(shardId, positionAfter(done));
+  let ahead: Promise<Gathered> | undefined;
   while (!signal.aborted) {
-    const batch = await gather(iterator, options);
+    const batch: Gathered = await (ahead ?? gather(iterator, options));
+    // While this batch is indexed the next one comes. What goes wrong with it is met when its turn comes, if it comes.
+    ahead = batch.end === "full" ? gather(batch.next, options) : undefined;
+    ahead?.catch(() => undefined);
     if (batch.records.length > 0) done = (await read(shardId, batch.records)).done;
     failures.inARow = 0;
     if (batch.end === "drained") return "drained";
@@ -91,12 +95,11 @@ async function readOn(shardId: string, options: FollowOptions, failures: { inARo
 const positionAfter = (done: string | undefined): Position =>
   done === undefined ? { from: "oldest" } : { after: done };
 
-interface Gathered {
-  readonly records: readonly StreamRecord[];
-  /** Undefined when a new iterator is needed. */
-  readonly next: string | undefined;
-  readonly end: "tip" | "full" | "expired" | "drained";
-}
+type Gathered = { readonly records: readonly StreamRecord[] } & (
+  | { readonly end: "tip" | "full"; readonly next: string }
+  /** Then a new iterator is needed, or none. */
+  | { readonly end: "expired" | "drained"; readonly next: undefined }
+);
 
 /** What there is, up to a batch. */
 async function gather(from: string, { reader, recordsPerCall }: FollowOptions): Promise<Gathered> {

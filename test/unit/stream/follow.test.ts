@@ -7,6 +7,10 @@ import { around, Life } from "../../support/invocations.ts";
 import { memoryIndexer } from "../../support/memory-indexing.ts";
 import { aWorld, SHARD, violations, type World } from "../../support/reading.ts";
 
+const BATCH_BYTES = 2 * 1024 * 1024;
+const RECORDS_A_CALL = 4;
+const CALLS_A_BATCH = 2;
+
 interface Following {
   readonly faults: unknown[];
   /** Milliseconds waited, one a wait. */
@@ -30,7 +34,7 @@ function follow(world: World, hook: (point: string) => void = () => {}, more: Pa
   const read = shardReader({
     states,
     reader: stream,
-    recordsPerCall: 4,
+    recordsPerCall: RECORDS_A_CALL,
     indexer: memoryIndexer(world.table, new Life(), step),
     quarantine: world.quarantine,
     clock: () => world.now,
@@ -43,7 +47,7 @@ function follow(world: World, hook: (point: string) => void = () => {}, more: Pa
     states,
     read,
     pollMillis: 100,
-    recordsPerCall: 4,
+    recordsPerCall: RECORDS_A_CALL,
     random: () => random.fraction(),
     sleep: async (millis) => {
       waits.push(millis);
@@ -92,6 +96,25 @@ describe("following a stream", () => {
     const following = follow(world);
     expect(await following.until(isAllDone(world, [SHARD]))).toBe(true);
     expect(world.states.finished.length).toBe(1);
+  });
+
+  test("takes the next batch while one is indexed, and no more than that", async () => {
+    const world = aWorld();
+    const data = (i: number) => new Uint8Array(BATCH_BYTES / CALLS_A_BATCH / RECORDS_A_CALL).fill(1).fill(i, 1);
+    await world.stream.put(Array.from({ length: 40 }, (_, i) => ({ place: 0n, data: data(i) })));
+    let calls = 0;
+    const callsBefore: number[] = [];
+    const following = follow(world, (point) => {
+      if (point === "records before") calls++;
+      if (point === "write before") callsBefore[world.states.finished.length] ??= calls;
+    });
+    expect(await following.until(isAllDone(world, [SHARD]))).toBe(true);
+    expect(violations(world, world.stream.held(SHARD))).toEqual([]);
+    expect(callsBefore.length).toBe(5);
+    callsBefore.slice(0, -1).forEach((calls, batch) => {
+      expect(calls).toBeGreaterThan(CALLS_A_BATCH * (batch + 1));
+      expect(calls).toBeLessThanOrEqual(CALLS_A_BATCH * (batch + 2));
+    });
   });
 
   test("goes on in the children when a shard is split, and drains the parent", async () => {
