@@ -11,6 +11,6 @@ const GROWING_PERCENT = 200;
 
 /**
  * Holds for the process and all its threads, also those that run. What they keep is small, and what passes through is
- * large: collecting whenever a little has passed takes a quarter of all CPU.
+ * large: collecting whenever a little has passed takes a tenth of all CPU.
  */
 export const letHeapsGrow = (): void => setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);

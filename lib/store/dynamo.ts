@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { TracingError } from "../model/errors.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import type { Item, ItemQuery, Items, Key, Register, Registers } from "./items.ts";
 import { putCommand } from "./put-request.ts";
 import { BODY, PARTITION_KEY, SORT_KEY, TTL, VERSION } from "./table.ts";
@@ -33,6 +34,7 @@ const MAX_SOCKETS = 64;
 export const dynamoClient = ({ requestMillis = REQUEST_MILLIS, ...options }: DynamoOptions = {}): DynamoDBClient =>
   new DynamoDBClient({
     ...options,
+    base64Decoder: decodeBase64,
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_MILLIS,

@@ -14,6 +14,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { TracingError } from "../model/errors.ts";
+import { decodeBase64 } from "../runtime/base64.ts";
 import type {
   Entry,
   Position,
@@ -62,6 +63,7 @@ const clientOf = ({
 }: KinesisOptions & Pick<KinesisClientConfig, "maxAttempts">): KinesisClient =>
   new KinesisClient({
     ...options,
+    base64Decoder: decodeBase64,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MILLIS,
       requestTimeout: requestMillis,
