@@ -38,7 +38,7 @@ export interface Terms {
 /** Room for so many at once: growing later copies all of it. */
 const USUAL_SPAN_TERMS = 32;
 /** Terms of a span that no span before it had; in a plan of the smallest spans there is no room for so many. */
-const USUAL_NEW_TERMS = 4;
+const USUAL_NEW_TERMS = 1;
 const MOST_EXPECTED_TERMS = 2 ** 18;
 
 const EVENT_KEY = keyTerm("event");
@@ -53,9 +53,9 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
   const { table } = spans.plan;
   const terms = new TermTable(Math.min(spans.tableRow.length * USUAL_NEW_TERMS, MOST_EXPECTED_TERMS));
   const cache = new AttributeCache(table.bytes);
-  const rowLog = new PostingLog(spans.tableRow.length * USUAL_SPAN_TERMS);
+  const rowLog = new PostingLog(spans.tableRow.length, spans.tableRow.length * USUAL_SPAN_TERMS);
   const sourceLog = new PostingLog();
-  const pageLog = new PostingLog();
+  const pageLog = new PostingLog(page.length, page.length);
 
   const cutSources = spans.tableSource.map((source, own) => {
     const visitor = new TermVisitor(table.bytes, terms, cache, sourceLog, MAX_SOURCE_TERMS);
@@ -87,8 +87,10 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
   }
   // Pages are filled trace by trace, newest row first: each trace's are met in ascending order.
   const traceTerms = spans.traceHash.map((hash) => terms.number(hash));
-  for (let row = 0; row < page.length; row++)
-    pageLog.add(traceTerms[spans.trace[row] as number] as number, page[row] as number);
+  for (let row = 0; row < page.length; row++) {
+    pageLog.begin(page[row] as number);
+    pageLog.add(traceTerms[spans.trace[row] as number] as number);
+  }
   return {
     hashes: terms.hashes.subarray(0, terms.count),
     rows: rowLog.lists(terms.count),
@@ -104,7 +106,6 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
 /** Notes every attribute it is shown, as its key and as its key with its value, for the span or source it was last begun with. */
 class TermVisitor implements AttributeVisitor {
   isCut = false;
-  private owner = 0;
   private left = 0;
   private readonly bytes: Uint8Array;
   private readonly terms: TermTable;
@@ -121,7 +122,7 @@ class TermVisitor implements AttributeVisitor {
   }
 
   begin(owner: number): void {
-    this.owner = owner;
+    this.log.begin(owner);
     this.left = this.most;
     this.isCut = false;
   }
@@ -135,7 +136,7 @@ class TermVisitor implements AttributeVisitor {
 
   /** Beyond the limit stands only that there is more. */
   finish(): void {
-    if (this.isCut) this.log.add(this.terms.number(CUT_TERM), this.owner);
+    if (this.isCut) this.log.add(this.terms.number(CUT_TERM));
   }
 
   attribute(_level: Level, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
@@ -147,14 +148,27 @@ class TermVisitor implements AttributeVisitor {
       this.note(cache.valueNumber);
       return;
     }
-    const key = this.hashed(SEEDS.key, keyStart, keyEnd);
-    const keyNumber = this.term(key);
+    const key = this.key(keyStart, keyEnd);
+    const { keyNumber } = cache;
     const valueNumber = this.term(valueTerm(key, this.bytes, valueStart, valueEnd));
-    if (valueNumber >= 0) cache.keep(keyStart, keyEnd, valueEnd, keyNumber, valueNumber);
+    if (valueNumber >= 0) cache.keep(keyStart, keyEnd, valueStart, valueEnd, keyNumber, valueNumber);
+  }
+
+  /** Notes the key's term and returns it; the cache tells its number if there was room for it. */
+  private key(start: number, end: number): number {
+    const { cache } = this;
+    if (this.left > 0 && cache.findKey(start, end)) {
+      this.note(cache.keyNumber);
+      return cache.keyHash;
+    }
+    const hash = this.hashed(SEEDS.key, start, end);
+    const number = this.term(hash);
+    if (number >= 0) cache.keepKey(start, end, hash, number);
+    return hash;
   }
 
   private note(number: number): number {
-    if (this.log.add(number, this.owner)) this.left--;
+    if (this.log.add(number)) this.left--;
     return number;
   }
 

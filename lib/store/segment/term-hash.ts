@@ -1,6 +1,6 @@
 import { invalid } from "../../model/errors.ts";
 import { TRACE_ID_BYTES, type TraceId } from "../../model/ids.ts";
-import { hashBytes } from "../../otlp/hash.ts";
+import { hashAside, hashBytes } from "../../otlp/hash.ts";
 
 /** What kind of thing a term says: the seed of its hash, so that equal texts of different kinds differ. */
 export const SEEDS = {
@@ -18,7 +18,7 @@ export const SEEDS = {
 
 export function hashText(seed: number, text: string): number {
   const bytes = Buffer.from(text);
-  return hashBytes(seed, bytes, 0, bytes.length);
+  return hashAside(seed, bytes, 0, bytes.length);
 }
 
 /** The service as the sanitizers name it (jaeger-wire 3.4). */

@@ -52,46 +52,64 @@ export interface PostingLists {
   readonly values: Uint32Array;
 }
 
-/** Notes (term, number) pairs as they come, numbers ascending, and sorts them by term at the end by counting. */
+/** Notes the terms of one number after the other, numbers ascending for each term, and sorts them by term at the end by counting. */
 export class PostingLog {
   private length = 0;
   private terms: Uint32Array;
-  private values: Uint32Array;
+  /** Numbers as they were begun, and where the terms of each begin. */
+  private begun = 0;
+  private numbers: Uint32Array;
+  private starts: Uint32Array;
+  /** The number last begun, + 1. */
+  private current = 0;
   /** Per term, side by side: the last number noted, + 1, and how many. */
   private noted = new Uint32Array(2048);
 
-  constructor(capacity = 1024) {
-    this.terms = new Uint32Array(capacity);
-    this.values = new Uint32Array(capacity);
+  /** @param numbers and @param terms room for so many at once */
+  constructor(numbers = 64, terms = 1024) {
+    this.terms = new Uint32Array(terms);
+    this.numbers = new Uint32Array(numbers);
+    this.starts = new Uint32Array(numbers);
   }
 
-  /** False if the pair is noted already. */
-  add(term: number, value: number): boolean {
+  begin(number: number): void {
+    if (this.begun === this.numbers.length) {
+      this.numbers = doubled(this.numbers, this.begun);
+      this.starts = doubled(this.starts, this.begun);
+    }
+    this.numbers[this.begun] = number;
+    this.starts[this.begun++] = this.length;
+    this.current = number + 1;
+  }
+
+  /** Notes the number last begun for the term; false if it is noted already. */
+  add(term: number): boolean {
     const at = term * 2;
     if (at >= this.noted.length) this.noted = doubled(this.noted, at);
-    const { noted } = this;
-    if (noted[at] === value + 1) return false;
-    noted[at] = value + 1;
+    const { noted, current } = this;
+    if (noted[at] === current) return false;
+    noted[at] = current;
     noted[at + 1] = (noted[at + 1] as number) + 1;
-    if (this.length === this.terms.length) {
-      this.terms = doubled(this.terms, this.length);
-      this.values = doubled(this.values, this.length);
-    }
-    this.terms[this.length] = term;
-    this.values[this.length++] = value;
+    if (this.length === this.terms.length) this.terms = doubled(this.terms, this.length);
+    this.terms[this.length++] = term;
     return true;
   }
 
   lists(termCount: number): PostingLists {
+    const { terms, noted } = this;
     const starts = new Uint32Array(termCount + 1);
-    for (let i = 0; i < termCount; i++) starts[i + 1] = (starts[i] as number) + (this.noted[i * 2 + 1] ?? 0);
+    for (let i = 0; i < termCount; i++) starts[i + 1] = (starts[i] as number) + (noted[i * 2 + 1] ?? 0);
     const next = starts.slice();
     const values = new Uint32Array(this.length);
-    for (let i = 0; i < this.length; i++) {
-      const term = this.terms[i] as number;
-      const at = next[term] as number;
-      values[at] = this.values[i] as number;
-      next[term] = at + 1;
+    for (let own = 0; own < this.begun; own++) {
+      const number = this.numbers[own] as number;
+      const end = own + 1 < this.begun ? (this.starts[own + 1] as number) : this.length;
+      for (let i = this.starts[own] as number; i < end; i++) {
+        const term = terms[i] as number;
+        const at = next[term] as number;
+        values[at] = number;
+        next[term] = at + 1;
+      }
     }
     return { starts, values };
   }

@@ -1,4 +1,4 @@
-import { hashBytes } from "../../otlp/hash.ts";
+import { hashAside, hashBytes } from "../../otlp/hash.ts";
 import { plainStringStart, valueText } from "../../otlp/value.ts";
 import { hashText } from "./term-hash.ts";
 
@@ -24,11 +24,11 @@ export function valueTerm(key: number, bytes: Uint8Array, start: number, end: nu
   const first = bytes[start];
   if (first === INT_VALUE && length >= 1 && length <= 4 && isOneVarint(bytes, start + 1, end)) {
     const from = writeDigits(smallVarint(bytes, start + 1, end));
-    return hashBytes(key, digits, from, MAX_DIGITS);
+    return hashAside(key, digits, from, MAX_DIGITS);
   }
   if (first === BOOL_VALUE && length === 1) {
     const word = bytes[start + 1] === 0 ? FALSE : TRUE;
-    return hashBytes(key, word, 0, word.length);
+    return hashAside(key, word, 0, word.length);
   }
   return hashText(key, valueText(bytes, start, end));
 }
