@@ -174,7 +174,7 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
         endAt = wire.take(8);
         break;
       case field(9, BYTES):
-        if (mayNamePeer(bytes, wire.pos)) hints |= MAY_NAME_PEER;
+        hints |= peerHint(bytes, wire.pos);
         checkAttribute(wire);
         break;
       case field(11, BYTES):
@@ -253,12 +253,12 @@ const KEY = field(1, BYTES);
 const PEER_KEY_LENGTH = "peer.service".length;
 const PEER_KEY_FIRST = 0x70;
 
-/** Whether the KeyValue at `at`, whose length comes first, has a key like `peer.service`, or is unlike what nearly all are. */
-function mayNamePeer(bytes: Uint8Array, at: number): boolean {
+/** Of the KeyValue at `at`, whose length comes first: whether its key is like `peer.service`, or it is unlike what nearly all are. */
+function peerHint(bytes: Uint8Array, at: number): number {
   const isShort = (bytes[at] as number) < 0x80;
   const key = isShort ? at + 1 : at + 2;
-  if (bytes[key] !== KEY || !(isShort || (bytes[at + 1] as number) < 0x80)) return true;
-  return bytes[key + 1] === PEER_KEY_LENGTH && bytes[key + 2] === PEER_KEY_FIRST;
+  if (bytes[key] !== KEY || !(isShort || (bytes[at + 1] as number) < 0x80)) return MAY_NAME_PEER;
+  return bytes[key + 1] === PEER_KEY_LENGTH && bytes[key + 2] === PEER_KEY_FIRST ? MAY_NAME_PEER : 0;
 }
 
 function scanStatus(wire: Wire, before: number): number {
