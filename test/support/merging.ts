@@ -45,11 +45,22 @@ export const mergedSource = ({ head, inputs, terms, traces }: Merged): MergedSou
   traces: async (n) => part(traces, n),
 });
 
-export const findMerged = ({ head, terms }: Merged, hash: number): readonly MergedPosting[] =>
-  openMergedTerms(part(terms, termPart(hash, head.termParts)))(hash);
+/** A merged segment opened for searching, each part once. */
+export interface OpenMerged {
+  readonly inputs: readonly MergedInput[];
+  find(hash: number): readonly MergedPosting[];
+  findTrace(hash: number): readonly TracePage[];
+}
 
-export const findTrace = ({ head, traces }: Merged, hash: number): readonly TracePage[] =>
-  openMergedTraces(part(traces, termPart(hash, head.traceParts)))(hash);
+export function openMerged({ head, inputs, terms, traces }: Merged): OpenMerged {
+  const termFinders = terms.map(openMergedTerms);
+  const traceFinders = traces.map(openMergedTraces);
+  return {
+    inputs: readMergedInputs(inputs),
+    find: (hash) => termFinders[termPart(hash, head.termParts)]?.(hash) ?? [],
+    findTrace: (hash) => traceFinders[termPart(hash, head.traceParts)]?.(hash) ?? [],
+  };
+}
 
 function part(parts: readonly Uint8Array[], n: number): Uint8Array {
   const found = parts[n];

@@ -6,8 +6,11 @@ import type { MergedHead, MergedInput } from "./types.ts";
 
 const ID_BYTES = 16;
 
-/** Bytes of a merged part that a segment's own part makes, that a span makes whose segment has only one part, and that a trace makes. Measured on ordinary traffic. */
-const BYTES_PER_PART = 7000;
+/** What parts will take, measured on ordinary traffic. A segment's terms: about this for each part, less what its spans' frequent terms take, which are not listed any more. */
+const BYTES_PER_PART = 7500;
+const FREQUENT_BYTES_PER_SPAN = 12;
+const LEAST_SHARE = 0.3;
+/** A span's terms, if its segment has only one part of them. */
 const BYTES_PER_SPAN = 14;
 const BYTES_PER_TRACE = 6;
 const BYTES_PER_NAMED_INPUT = 20;
@@ -29,9 +32,7 @@ export function mergedHead(inputs: readonly MergedInput[], inputParts: number, l
   const heads = inputs.map(({ head }) => head);
   const ats = inputs.map(({ at }) => at);
   const sum = (count: (head: MergedInput["head"]) => number) => heads.reduce((all, head) => all + count(head), 0);
-  const termBytes = sum(({ spans, termParts }) =>
-    termParts > 1 ? termParts * BYTES_PER_PART : spans * BYTES_PER_SPAN,
-  );
+  const termBytes = sum(bytesOfTerms);
   const traceBytes = sum(({ traces }) => traces * BYTES_PER_TRACE);
   const [least, most] = limits.tracePartBytes;
   const tracePartBytes = Math.min(most, Math.max(least, inputs.length * BYTES_PER_NAMED_INPUT));
@@ -51,6 +52,12 @@ export function mergedHead(inputs: readonly MergedInput[], inputParts: number, l
     termParts: partsFor(termBytes, limits.termPartBytes),
     traceParts: partsFor(traceBytes, tracePartBytes),
   };
+}
+
+function bytesOfTerms({ spans, termParts }: MergedInput["head"]): number {
+  if (termParts <= 1) return spans * BYTES_PER_SPAN;
+  const bytes = termParts * BYTES_PER_PART;
+  return Math.max(bytes * LEAST_SHARE, bytes - spans * FREQUENT_BYTES_PER_SPAN);
 }
 
 const mergedId = (segments: readonly SegmentId[]): SegmentId =>

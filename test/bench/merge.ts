@@ -1,0 +1,54 @@
+// What it takes to merge an hour, SEGMENTS of SPANS each, from its term parts to the items of the merged segment: node
+// test/bench/merge.ts SEGMENTS SPANS. The segments are made by another process; their parts are read from files.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { writeUnits } from "../../lib/store/item-bytes.ts";
+import { mergedInputsKey, mergedTermsKey, mergedTracesKey } from "../../lib/store/keys.ts";
+import { mergeSegments, type SegmentSource } from "../../lib/store/merge/merge-segments.ts";
+import { readHead } from "../../lib/store/segment/read-head.ts";
+import { report } from "./measure.ts";
+import { TRAFFIC_START_MILLIS } from "./requests.ts";
+
+const KEYS = { inputs: mergedInputsKey, terms: mergedTermsKey, traces: mergedTracesKey } as const;
+const hour = TRAFFIC_START_MILLIS / 3_600_000;
+
+const folder = mkdtempSync(join(tmpdir(), "skua-merge-"));
+try {
+  const [segments = "62", spans = "58000"] = process.argv.slice(2);
+  execFileSync(process.execPath, [join(import.meta.dirname, "merge-inputs.ts"), folder, segments, spans]);
+  await measure(readdirSync(folder).map((name) => join(folder, name)));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function measure(segments: readonly string[]): Promise<void> {
+  const sources = segments.map(source);
+  const before = process.cpuUsage();
+  const { head, items } = mergeSegments(sources);
+  const units = { inputs: 0, terms: 0, traces: 0 };
+  const bytes = { inputs: 0, terms: 0, traces: 0 };
+  for await (const { kind, n, body } of items) {
+    units[kind] += writeUnits({ ...KEYS[kind]("default", head.id, n), body, ttl: 1_790_000_000 });
+    bytes[kind] += body.length;
+  }
+  const { user, system } = process.cpuUsage(before);
+  const cpuSeconds = (user + system) / 1e6;
+  report({
+    ...{ spans: head.spans, cpuSeconds, cpuPerMillion: (cpuSeconds / head.spans) * 1e6 },
+    unitsPerSpan: (units.inputs + units.terms + units.traces) / head.spans,
+    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+    ...{ termPartBytes: bytes.terms / head.termParts, tracePartBytes: bytes.traces / head.traceParts },
+    ...{ termUnits: units.terms / head.spans, traceUnits: units.traces / head.spans },
+    ...{ termParts: head.termParts, traceParts: head.traceParts, inputBytes: bytes.inputs },
+  });
+}
+
+function source(segment: string): SegmentSource {
+  const { body, ...head } = readHead(readFileSync(join(segment, "head")));
+  const kind = typeof body === "object" ? "inline" : body;
+  const at = Number(basename(segment).split("-")[0]);
+  const terms = async (n: number) => readFileSync(join(segment, String(n)));
+  return { input: { head: { ...head, body: kind }, hour, at, isLate: false }, terms };
+}
