@@ -37,9 +37,14 @@ function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint
   return bytes;
 }
 
-/** A run of alike bytes, compressed if that makes it smaller: varint(length << 1 | is compressed) [varint(frame)] bytes. */
-export function writeStream(out: ByteWriter, bytes: Uint8Array): void {
-  const frame = bytes.length < MIN_COMPRESSED_BYTES ? bytes : compress(bytes);
+/**
+ * A run of alike bytes, compressed if that makes it smaller: varint(length << 1 | is compressed) [varint(frame)] bytes.
+ *
+ * @param mayBeNoise whether bytes that look like noise have nothing in common, so that compressing them is in vain
+ */
+export function writeStream(out: ByteWriter, bytes: Uint8Array, mayBeNoise = false): void {
+  const isLeft = bytes.length < MIN_COMPRESSED_BYTES || (mayBeNoise && looksLikeNoise(bytes));
+  const frame = isLeft ? bytes : compress(bytes);
   if (frame.length + 2 < bytes.length) {
     out.varint(bytes.length * 2 + 1);
     out.varint(frame.length);
@@ -48,6 +53,27 @@ export function writeStream(out: ByteWriter, bytes: Uint8Array): void {
     out.varint(bytes.length * 2);
     out.raw(bytes);
   }
+}
+
+/** Fewer bytes do not tell noise from anything else, and more tell no more. */
+const NOISE_SAMPLE = 1024;
+/** How much more often two bytes of it are alike than by chance: a frame would be smaller by a hundredth. */
+const NOISE_EXCESS = 1.08;
+const counts = new Uint32Array(256);
+
+/** Whether its bytes, looked at one by one, are as different as random ones; a call of zstd takes twenty times as long. */
+function looksLikeNoise(bytes: Uint8Array): boolean {
+  if (bytes.length < NOISE_SAMPLE) return false;
+  const step = bytes.length / NOISE_SAMPLE;
+  counts.fill(0);
+  let pairs = 0;
+  for (let i = 0; i < NOISE_SAMPLE; i++) {
+    const byte = bytes[Math.floor(i * step)] as number;
+    const before = counts[byte] as number;
+    pairs += before;
+    counts[byte] = before + 1;
+  }
+  return pairs * 256 * 2 < NOISE_SAMPLE * (NOISE_SAMPLE - 1) * NOISE_EXCESS;
 }
 
 /** @param mostBytes what the caller is prepared to hold */

@@ -17,19 +17,22 @@ export function writeColumns(out: ByteWriter, traces: Uint8Array): void {
   walkHoles(new ByteReader("page", traces), traces.length, false, (kind, at) => holes.add(kind, at));
   const columns = new ColumnsWriter(traces, holes);
   out.varint(traces.length);
-  writeSections(out, [columns.withoutHoles(), ...columns.write()]);
-  writeSections(out, columns.noise());
+  writeSections(out, [columns.withoutHoles(), ...columns.write()], false);
+  writeSections(out, columns.noise(), !columns.hasStrangers());
 }
 
 /** Each with its length before it, as one stream: a call of zstd costs more than these are worth by themselves. */
-function writeSections(out: ByteWriter, sections: readonly Uint8Array[]): void {
+function writeSections(out: ByteWriter, sections: readonly Uint8Array[], mayBeNoise: boolean): void {
   const all = new ByteWriter(sections.reduce((sum, section) => sum + section.length + 8, 0));
   for (const section of sections) {
     all.varint(section.length);
     all.raw(section);
   }
-  writeStream(out, all.view());
+  writeStream(out, all.view(), mayBeNoise);
 }
+
+/** One stranger among so many spans. */
+const STRANGERS_SHARE = 16;
 
 class ColumnsWriter {
   private readonly traces: Uint8Array;
@@ -107,6 +110,11 @@ class ColumnsWriter {
   /** What does not repeat; after {@link write}. */
   noise(): Uint8Array[] {
     return [this.spanIds, this.traceIds, this.strangers, ...this.lows, ...this.mids].map((column) => column.view());
+  }
+
+  /** Whether many parents are from elsewhere: one that has several children here repeats, among ids that do not. */
+  hasStrangers(): boolean {
+    return this.strangers.length * STRANGERS_SHARE > this.spanIds.length;
   }
 
   private time(column: 0 | 1, { low, high }: Halves): void {

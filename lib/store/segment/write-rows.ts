@@ -54,12 +54,17 @@ class RowsWriter {
     out.varint(this.spans.hour);
     for (let at = first; at < end; at += BLOCK_ROWS) this.writeBlock(out, at, Math.min(at + BLOCK_ROWS, end));
     writeStream(out, writeNames(this.spans, operations, limits));
-    for (const stream of [
-      ...[this.traces, this.newTraces, this.newPages, this.shapes, this.newShapes, this.sources, this.newSources],
-      ...[this.startLows, this.startMids, this.startHighs],
-      ...[this.durationLows, this.durationMids, this.durationHighs],
-    ])
-      writeStream(out, stream.view());
+    const { traces, newTraces, newPages, shapes, newShapes, sources, newSources } = this;
+    for (const stream of [traces, newTraces, newPages, shapes, newShapes, sources, newSources])
+      writeStream(out, stream.view(), stream === newTraces);
+    for (const [lows, mids, highs] of [
+      [this.startLows, this.startMids, this.startHighs],
+      [this.durationLows, this.durationMids, this.durationHighs],
+    ] as const) {
+      writeStream(out, lows.view(), true);
+      writeStream(out, mids.view(), true);
+      writeStream(out, highs.view());
+    }
     return out.finish();
   }
 

@@ -112,24 +112,26 @@ function writePart(terms: Terms, order: Uint32Array): Uint8Array {
 }
 
 function writePosting(terms: Terms, term: number, headers: ByteWriter, numbers: ByteWriter, bitmaps: ByteWriter): void {
-  const rows = listOf(terms.rows, term);
-  const sources = listOf(terms.sources, term);
-  const pages = listOf(terms.pages, term);
-  const kind = rowsKind(rows.length, terms.rowCount);
-  headers.varint(
-    rows.length * COUNT_SCALE + kind + (sources.length > 0 ? HAS_SOURCES : 0) + (pages.length > 0 ? HAS_PAGES : 0),
-  );
-  if (kind === LISTED_ROWS) writeAscending(numbers, rows);
-  else if (kind === BITMAP_ROWS) bitmaps.raw(bitmapOf(rows, terms.rowCount));
-  for (const list of [sources, pages]) {
-    if (list.length === 0) continue;
-    numbers.varint(list.length);
-    writeAscending(numbers, list);
+  const { rows, sources, pages } = terms;
+  const rowsOf = countOf(rows, term);
+  const sourcesOf = countOf(sources, term);
+  const pagesOf = countOf(pages, term);
+  const kind = rowsKind(rowsOf, terms.rowCount);
+  headers.varint(rowsOf * COUNT_SCALE + kind + (sourcesOf > 0 ? HAS_SOURCES : 0) + (pagesOf > 0 ? HAS_PAGES : 0));
+  if (kind === LISTED_ROWS) writeAscending(numbers, rows, term);
+  else if (kind === BITMAP_ROWS) bitmaps.raw(bitmapOf(rows, term, terms.rowCount));
+  if (sourcesOf > 0) {
+    numbers.varint(sourcesOf);
+    writeAscending(numbers, sources, term);
+  }
+  if (pagesOf > 0) {
+    numbers.varint(pagesOf);
+    writeAscending(numbers, pages, term);
   }
 }
 
-const listOf = ({ starts, values }: PostingLists, term: number): Uint32Array =>
-  values.subarray(starts[term], starts[term + 1]);
+const countOf = ({ starts }: PostingLists, term: number): number =>
+  (starts[term + 1] as number) - (starts[term] as number);
 
 function rowsKind(count: number, all: number): number {
   if (count === 0) return NO_ROWS;
@@ -138,16 +140,22 @@ function rowsKind(count: number, all: number): number {
 }
 
 /** The first as it is, the others as how many lie between. */
-function writeAscending(out: ByteWriter, list: Uint32Array): void {
+function writeAscending(out: ByteWriter, { starts, values }: PostingLists, term: number): void {
+  const end = starts[term + 1] as number;
   let next = 0;
-  for (const value of list) {
+  for (let i = starts[term] as number; i < end; i++) {
+    const value = values[i] as number;
     out.varint(value - next);
     next = value + 1;
   }
 }
 
-function bitmapOf(rows: Uint32Array, all: number): Uint8Array {
+function bitmapOf({ starts, values }: PostingLists, term: number, all: number): Uint8Array {
   const bits = new Uint8Array(bitmapBytes(all));
-  for (const row of rows) bits[row >>> 3] = (bits[row >>> 3] as number) | (1 << (row & 7));
+  const end = starts[term + 1] as number;
+  for (let i = starts[term] as number; i < end; i++) {
+    const row = values[i] as number;
+    bits[row >>> 3] = (bits[row >>> 3] as number) | (1 << (row & 7));
+  }
   return bits;
 }
