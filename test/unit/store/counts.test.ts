@@ -6,64 +6,21 @@ import { planServices } from "../../../lib/store/counts/plan-services.ts";
 import { readEdgeCounts, readOperationCounts } from "../../../lib/store/counts/read.ts";
 import { quantileNanos, RELATIVE_ERROR } from "../../../lib/store/counts/sketch.ts";
 import { gatherSpans, type PlanSpans } from "../../../lib/store/plan-spans.ts";
-import { opentelemetry } from "../../../proto/gen/index.js";
-import { edgesOf, type PlainSpan } from "../../oracle/edges.ts";
+import { edgesOf } from "../../oracle/edges.ts";
+import { type CountedSpan, encodeCounted } from "../../support/counted-spans.ts";
 import { joinedCounts } from "../../support/joined-counts.ts";
-
-const { TracesData } = opentelemetry.proto.trace.v1;
 
 const HOUR = 500_000;
 const HOUR_NANOS = 3_600_000_000_000n;
 
-interface TestSpan extends PlainSpan {
-  readonly name: string;
-  readonly startNanos: bigint;
-  readonly durationNanos: bigint;
-  readonly isError: boolean;
-}
-
-const fixed64 = (value: bigint) => ({
-  low: Number(BigInt.asIntN(32, value)),
-  high: Number(BigInt.asIntN(32, value >> 32n)),
-  unsigned: true,
-});
-const idBytes = (hex: string) => Buffer.from(hex, "hex");
-const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
-
-const encode = (spans: readonly TestSpan[]): Uint8Array =>
-  TracesData.encode({
-    resourceSpans: [...Map.groupBy(spans, (span) => span.service)].map(([service, own]) => ({
-      resource: { attributes: [text("service.name", service)] },
-      scopeSpans: [
-        {
-          spans: own.map((span) => ({
-            traceId: idBytes(span.trace),
-            spanId: idBytes(span.id),
-            ...(span.parent === undefined ? {} : { parentSpanId: idBytes(span.parent) }),
-            name: span.name,
-            kind: span.kind,
-            startTimeUnixNano: fixed64(span.startNanos),
-            endTimeUnixNano: fixed64(span.startNanos + span.durationNanos),
-            attributes: [
-              text("other.service", "x"),
-              ...(span.peer === undefined ? [] : [text("peer.service", span.peer)]),
-            ],
-            links: span.links.map((id) => ({ traceId: idBytes(span.trace), spanId: idBytes(id) })),
-            status: { code: span.isError ? 2 : 0 },
-          })),
-        },
-      ],
-    })),
-  } as never).finish();
-
 /** The counts of spans that are delivered in plans of several requests each. */
 function countsOf(
-  plans: readonly (readonly (readonly TestSpan[])[])[],
+  plans: readonly (readonly (readonly CountedSpan[])[])[],
   limitBytes?: number,
 ): Map<number, Uint8Array[]> {
   const byHour = new Map<number, Uint8Array[]>();
   for (const requests of plans) {
-    const batches = requests.map((spans) => ({ tenant: "default", receivedNanos: 1n, traces: encode(spans) }));
+    const batches = requests.map((spans) => ({ tenant: "default", receivedNanos: 1n, traces: encodeCounted(spans) }));
     for (const spans of gatherSpans(batches))
       for (const { hour, bodies } of buildCounts(spans, planServices(spans), limitBytes))
         byHour.set(hour, [...(byHour.get(hour) ?? []), ...bodies]);
@@ -77,7 +34,7 @@ function countsIn(plan: PlanSpans | undefined, limitBytes?: number) {
 }
 
 const id = (length: number) => fc.integer({ min: 1, max: 6 }).map((n) => n.toString(16).padStart(length, "0"));
-const arbitrarySpan: fc.Arbitrary<TestSpan> = fc.record({
+const arbitrarySpan: fc.Arbitrary<CountedSpan> = fc.record({
   trace: fc.constantFrom("1".padStart(32, "0"), "2".padStart(32, "0")),
   id: id(16),
   parent: fc.option(id(16), { nil: undefined }),
@@ -147,7 +104,7 @@ describe("counts", () => {
   });
 
   test("a span that is delivered twice in one plan counts once", () => {
-    const span = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 })[0] as TestSpan;
+    const span = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 })[0] as CountedSpan;
     const [body = new Uint8Array()] = [...countsOf([[[span], [span]]]).values()].flat();
     expect(readOperationCounts(body).minutes.map((row) => row.calls)).toEqual([1]);
     expect(readEdgeCounts(body).halves.count).toBe(1);
@@ -156,7 +113,7 @@ describe("counts", () => {
   test("beyond the cap operations are counted under one name", () => {
     const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
     const spans = Array.from({ length: MAX_PLAN_OPERATIONS + 40 }, (_, n) => ({
-      ...(template as TestSpan),
+      ...(template as CountedSpan),
       id: (n + 1).toString(16).padStart(16, "0"),
       name: `op ${n}`,
     }));
@@ -169,12 +126,12 @@ describe("counts", () => {
   test("no body is larger than its limit, however many services there are and whatever they are called", () => {
     const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
     const spans = Array.from({ length: 2000 }, (_, n) => ({
-      ...(template as TestSpan),
+      ...(template as CountedSpan),
       ...{ id: (n + 1).toString(16).padStart(16, "0"), parent: n === 0 ? undefined : n.toString(16).padStart(16, "0") },
       ...{ service: `${n} ${"é".repeat(n % 7 === 0 ? 40_000 : 500)}`, name: `${n} ${"x".repeat(3000)}`, kind: n % 3 },
       ...{ peer: `${n} ${"p".repeat(n % 5 === 0 ? 50_000 : 10)}`, links: [] },
     }));
-    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
+    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encodeCounted(spans) }]);
     const limit = 50_000;
     const bodies = countsIn(plan, limit).flatMap((hour) => hour.bodies);
     for (const body of bodies) expect(body.length).toBeLessThanOrEqual(limit);
@@ -193,14 +150,14 @@ describe("counts", () => {
   test("a span counts as referring to 129 others at most", () => {
     const [template] = fc.sample(arbitrarySpan, { numRuns: 1, seed: 7 });
     const links = Array.from({ length: 1000 }, (_, n) => (n + 2).toString(16).padStart(16, "0"));
-    const span = { ...(template as TestSpan), parent: undefined, links, id: "0000000000000001" };
+    const span = { ...(template as CountedSpan), parent: undefined, links, id: "0000000000000001" };
     const [body = new Uint8Array()] = [...countsOf([[[span]]]).values()].flat();
     expect(readEdgeCounts(body).halves.references).toHaveLength(129);
   });
 
   test("every truncation is refused, never read as less", () => {
-    const spans = fc.sample(arbitrarySpans, { numRuns: 1, seed: 11 })[0] as TestSpan[];
-    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encode(spans) }]);
+    const spans = fc.sample(arbitrarySpans, { numRuns: 1, seed: 11 })[0] as CountedSpan[];
+    const [plan] = gatherSpans([{ tenant: "default", receivedNanos: 1n, traces: encodeCounted(spans) }]);
     const body = countsIn(plan)[0]?.bodies[0] as Uint8Array;
     for (let length = 0; length < body.length; length++)
       expect(() => readEdgeCounts(body.subarray(0, length))).toThrow(/corrupt|format version/);
