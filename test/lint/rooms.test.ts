@@ -13,6 +13,8 @@ const FORBIDDEN = [
   ["lib/otlp", "../store/keys.ts"],
   ["lib/otlp", "../runtime/limits.ts"],
   ["lib/jaeger", "../store/port.ts"],
+  ["lib/jaeger/thrift", "../../store/port.ts"],
+  ["lib/thrift", "../otlp/wire.ts"],
   ["lib/stream", "../store/items.ts"],
   ["lib/store", "../stream/port.ts"],
   ["lib/store/segment", "../../stream/port.ts"],
@@ -30,6 +32,9 @@ const FORBIDDEN = [
 
 const ALLOWED = [
   ["lib/otlp", "../model/span.ts"],
+  ["lib/jaeger", "../thrift/reader.ts"],
+  ["lib/jaeger/thrift", "../../thrift/reader.ts"],
+  ["lib/zipkin", "../thrift/reader.ts"],
   ["lib/store", "../otlp/scan.ts"],
   ["lib/store/segment", "../../model/errors.ts"],
   ["lib/pipeline", "../store/port.ts"],

@@ -1,0 +1,141 @@
+import type { AnyValue, Attribute } from "../../model/attributes.ts";
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
+import { NANOS_PER_SECOND } from "../../model/time.ts";
+import { bufferOver, isText, utf8 } from "../../otlp/text.ts";
+import { BYTES, FIXED64, fault, float64At, VARINT, type Wire } from "../../otlp/wire.ts";
+import type { WideId } from "../../otlp/write-span.ts";
+
+/** A tag. */
+export const field = (number: number, type: number): number => (number << 3) | type;
+
+export function readText(wire: Wire): string {
+  const end = wire.end();
+  const text = utf8(wire.bytes, wire.pos, end);
+  wire.pos = end;
+  return text;
+}
+
+/** Both ids are big-endian bytes, an absent or empty one is zero (jaeger-idl, model/v1/ids.go). */
+export function readTraceId(wire: Wire): WideId {
+  const at = idAt(wire, TRACE_ID_BYTES);
+  if (at === -1) return ZERO;
+  const bytes = bufferOver(wire.bytes);
+  return { high: bytes.readBigUInt64BE(at), low: bytes.readBigUInt64BE(at + 8) };
+}
+
+export function readSpanId(wire: Wire): bigint {
+  const at = idAt(wire, SPAN_ID_BYTES);
+  return at === -1 ? 0n : bufferOver(wire.bytes).readBigUInt64BE(at);
+}
+
+export const ZERO: WideId = { high: 0n, low: 0n };
+
+function idAt(wire: Wire, bytes: number): number {
+  const end = wire.end();
+  const at = wire.pos;
+  if (end !== at && end - at !== bytes) throw fault(at, `id of ${end - at} bytes: expected ${bytes}`);
+  wire.pos = end;
+  return end === at ? -1 : at;
+}
+
+/** A google.protobuf.Timestamp or Duration, which are alike on the wire, in nanoseconds. */
+export function readNanos(wire: Wire): bigint {
+  const outer = wire.enter();
+  let seconds = 0n;
+  let nanos = 0n;
+  while (wire.more()) {
+    const tag = wire.tag();
+    if (tag === field(1, VARINT)) seconds = wire.int64();
+    else if (tag === field(2, VARINT)) nanos = BigInt.asIntN(32, wire.int64());
+    else wire.skip(tag);
+  }
+  wire.leave(outer);
+  return seconds * NANOS_PER_SECOND + nanos;
+}
+
+/** ValueType. The numbers differ from those in Jaeger's Thrift model. */
+const STRING = 0;
+const BOOL = 1;
+const INT64 = 2;
+const FLOAT64 = 3;
+const BINARY = 4;
+
+/** The KeyValue message at the cursor: of its members the one that v_type names counts. */
+export function readKeyValue(wire: Wire): Attribute {
+  const { bytes } = wire;
+  const outer = wire.enter();
+  let key = "";
+  let type = STRING;
+  let text: AnyValue = { type: "string", value: "" };
+  let bool = false;
+  let int = 0n;
+  let double = 0;
+  let binary = bytes.subarray(0, 0);
+  while (wire.more()) {
+    const tag = wire.tag();
+    switch (tag) {
+      case field(1, BYTES):
+        key = readText(wire);
+        break;
+      case field(2, VARINT):
+        type = wire.varint();
+        break;
+      case field(3, BYTES):
+        text = textOrBytes(wire);
+        break;
+      case field(4, VARINT):
+        bool = wire.int64() !== 0n;
+        break;
+      case field(5, VARINT):
+        int = wire.int64();
+        break;
+      case field(6, FIXED64):
+        double = float64At(bytes, wire.take(8));
+        break;
+      case field(7, BYTES): {
+        const end = wire.end();
+        binary = bytes.subarray(wire.pos, end);
+        wire.pos = end;
+        break;
+      }
+      default:
+        wire.skip(tag);
+    }
+  }
+  wire.leave(outer);
+  return { key, value: keyedValue(type, text, bool, int, double, binary) };
+}
+
+function keyedValue(
+  type: number,
+  text: AnyValue,
+  bool: boolean,
+  int: bigint,
+  double: number,
+  binary: Uint8Array,
+): AnyValue {
+  switch (type) {
+    case STRING:
+      return text;
+    case BOOL:
+      return { type: "bool", value: bool };
+    case INT64:
+      return { type: "int", value: int };
+    case FLOAT64:
+      return { type: "double", value: double };
+    case BINARY:
+      return { type: "bytes", value: binary };
+    default:
+      return { type: "string", value: `<Unknown Jaeger TagType ${type}>` };
+  }
+}
+
+/** Text that is not UTF-8 stays what it is, as bytes. */
+function textOrBytes(wire: Wire): AnyValue {
+  const end = wire.end();
+  const at = wire.pos;
+  wire.pos = end;
+  return isText(wire.bytes, at, end)
+    ? { type: "string", value: utf8(wire.bytes, at, end) }
+    : { type: "bytes", value: wire.bytes.subarray(at, end) };
+}
