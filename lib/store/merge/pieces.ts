@@ -2,6 +2,11 @@
 export const ROWS = 0;
 export const SOURCES = 1;
 export const ASK = 2;
+/** Rows as they stand in a segment: how many, then a bitmap in words of 32, the lowest first; or how many, which are all of them. They are unfolded only where they are listed. */
+export const BITMAP = 3;
+export const ALL = 4;
+
+const WORD_BITS = 32;
 
 /** Hashes of which an input can only say that it may hold them. */
 export interface BlindRange {
@@ -91,6 +96,29 @@ export class Pieces {
     return order.sort(
       (a, b) => (hashes[a] as number) - (hashes[b] as number) || (inputs[a] as number) - (inputs[b] as number) || a - b,
     );
+  }
+
+  /** How many rows or sources a piece holds. */
+  numbersOf(piece: number): number {
+    const start = this.starts[piece] as number;
+    const kind = this.kinds[piece];
+    return kind === BITMAP || kind === ALL
+      ? (this.values[start] as number)
+      : (this.starts[piece + 1] as number) - start;
+  }
+
+  /** Each row or source of a piece, ascending. */
+  eachNumber(piece: number, take: (value: number) => void): void {
+    const { values } = this;
+    const start = this.starts[piece] as number;
+    const end = this.starts[piece + 1] as number;
+    const kind = this.kinds[piece];
+    if (kind === ALL) for (let row = 0; row < (values[start] as number); row++) take(row);
+    else if (kind === BITMAP) {
+      for (let at = start + 1; at < end; at++)
+        for (let rest = values[at] as number; rest !== 0; rest &= rest - 1)
+          take((at - start - 1) * WORD_BITS + 31 - Math.clz32(rest & -rest));
+    } else for (let at = start; at < end; at++) take(values[at] as number);
   }
 
   /** The greatest number of a kind; 0 when there is none. */

@@ -17,7 +17,7 @@ import {
 } from "../segment/terms-format.ts";
 import type { OpenPart } from "./cursor.ts";
 import { HASHES } from "./hash-ranges.ts";
-import { ASK, type Pieces, ROWS, SOURCES } from "./pieces.ts";
+import { ALL, ASK, BITMAP, type Pieces, ROWS, SOURCES } from "./pieces.ts";
 
 /** Where the terms of a segment go. */
 export interface SegmentSink {
@@ -33,9 +33,7 @@ export interface SegmentSink {
  * @param from the lowest hash that it may hold; @param below all its hashes are
  */
 export function openSegmentTerms(part: Uint8Array, from: number, below: number, sink: SegmentSink): OpenPart {
-  // A view of a much larger item must not keep it in memory.
-  const own = part.length * 2 < part.buffer.byteLength ? part.slice() : part;
-  const reader = ByteReader.open("terms", own, TERMS_VERSION);
+  const reader = ByteReader.open("terms", part, TERMS_VERSION);
   const mode = reader.byte();
   const rows = reader.count(MAX_ROWS, "rows");
   const sources = reader.count(MAX_ROWS, "sources");
@@ -88,9 +86,11 @@ class ListedTerms {
     this.from = from;
     this.below = below;
     this.left = reader.count(MAX_STREAM_BYTES, "terms");
-    this.lows = reader.raw(this.left);
-    this.highs = readStream(reader, MAX_STREAM_BYTES);
-    this.bitmapsAt = reader;
+    // Copies, so that the item itself need not stay in memory.
+    this.lows = new Uint8Array(reader.raw(this.left));
+    const { bytes } = readStream(reader, MAX_STREAM_BYTES);
+    this.highs = new ByteReader(reader.part, bytes.buffer === reader.bytes.buffer ? new Uint8Array(bytes) : bytes);
+    this.bitmapsAt = new ByteReader(reader.part, new Uint8Array(reader.bytes.subarray(reader.pos)));
     this.headers = new ByteReader(reader.part, this.highs.bytes);
     this.headers.skipVarints(this.left);
     this.numbers = new ByteReader(reader.part, this.highs.bytes);
@@ -129,13 +129,13 @@ class ListedTerms {
   private takeRows(kind: number, count: number, sink: SegmentSink): void {
     const { terms } = sink;
     if (kind === LISTED_ROWS) this.takeList(terms, ROWS, count, this.all.rows, sink);
+    else if (count > sink.listedEntries) terms.open(this.hash, sink.input, ASK);
     else {
-      const isListed = count <= sink.listedEntries;
-      terms.open(this.hash, sink.input, isListed ? ROWS : ASK);
-      if (isListed && kind === ALL_ROWS) for (let row = 0; row < this.all.rows; row++) terms.value(row);
-      if (isListed && kind === BITMAP_ROWS) this.takeBitmap(terms);
-      if (kind === BITMAP_ROWS) this.bitmap++;
+      terms.open(this.hash, sink.input, kind === ALL_ROWS ? ALL : BITMAP);
+      terms.value(kind === ALL_ROWS ? this.all.rows : count);
+      if (kind === BITMAP_ROWS) this.takeBitmap(terms, count);
     }
+    if (kind === BITMAP_ROWS) this.bitmap++;
   }
 
   private takeList(terms: Pieces, kind: number, count: number, below: number, sink: SegmentSink): void {
@@ -145,12 +145,30 @@ class ListedTerms {
     else this.numbers.skipVarints(count);
   }
 
-  private takeBitmap(terms: Pieces): void {
+  private takeBitmap(terms: Pieces, count: number): void {
     this.bitmaps ??= readStream(this.bitmapsAt, MAX_STREAM_BYTES).bytes;
     const length = bitmapBytes(this.all.rows);
     const bits = new ByteReader(this.numbers.part, this.bitmaps.subarray(this.bitmap * length)).raw(length);
-    for (let row = 0; row < this.all.rows; row++) if (((bits[row >>> 3] as number) >>> (row & 7)) & 1) terms.value(row);
+    let found = 0;
+    for (let at = 0; at < length; at += WORD_BYTES) {
+      let word = 0;
+      for (let i = Math.min(WORD_BYTES, length - at) - 1; i >= 0; i--) word = (word << 8) | (bits[at + i] as number);
+      terms.value(word);
+      found += bitsIn(word);
+    }
+    const beyond = this.all.rows % 8 === 0 ? 0 : (bits[length - 1] as number) >>> (this.all.rows % 8);
+    if (found !== count || beyond !== 0)
+      throw this.numbers.fault(`a bitmap of ${found} rows, expected ${count} of ${this.all.rows}`);
   }
+}
+
+const WORD_BYTES = 4;
+
+/** How many bits of a word are set. */
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
 function takeAscending(reader: ByteReader, count: number, below: number, into: Pieces): void {

@@ -14,7 +14,7 @@ import {
   MERGED_TERMS_VERSION,
   SATURATED_PART,
 } from "./merged-format.ts";
-import { type BlindRange, type Pieces, ROWS, SOURCES } from "./pieces.ts";
+import { ASK, type BlindRange, type Pieces, ROWS, SOURCES } from "./pieces.ts";
 import { TermsColumns } from "./terms-columns.ts";
 
 /** What all parts of a merged segment have in common. */
@@ -95,14 +95,12 @@ class PartWriter {
     let next = 0;
     for (let i = from; i < to; i++) {
       const piece = order[i] as number;
-      if (pieces.kinds[piece] !== kind) continue;
+      if ((pieces.kinds[piece] === SOURCES) !== (kind === SOURCES)) continue;
       const first = (pieces.inputs[piece] as number) * stride;
-      const end = pieces.starts[piece + 1] as number;
-      for (let at = pieces.starts[piece] as number; at < end; at++) {
-        const number = first + (pieces.values[at] as number);
-        columns.numbers.varint(number - next);
-        next = number + 1;
-      }
+      pieces.eachNumber(piece, (value) => {
+        columns.numbers.varint(first + value - next);
+        next = first + value + 1;
+      });
     }
   }
 
@@ -139,10 +137,10 @@ function* groupsOf(pieces: Pieces, order: Uint32Array): Generator<Group> {
     let sources = 0;
     for (; to < order.length && pieces.hashes[order[to] as number] === hash; to++) {
       const piece = order[to] as number;
-      const count = (pieces.starts[piece + 1] as number) - (pieces.starts[piece] as number);
-      if (pieces.kinds[piece] === ROWS) rows += count;
-      else if (pieces.kinds[piece] === SOURCES) sources += count;
-      else rows = Number.POSITIVE_INFINITY;
+      const kind = pieces.kinds[piece];
+      if (kind === ASK) rows = Number.POSITIVE_INFINITY;
+      else if (kind === SOURCES) sources += pieces.numbersOf(piece);
+      else rows += pieces.numbersOf(piece);
     }
     yield { from, to, rows, sources };
   }

@@ -49,7 +49,7 @@ const SMALL: MergeLimits = { ...MERGE_LIMITS, termPartBytes: 2000, tracePartByte
 
 test("no item is larger than it may be, and where less fits more is asked of the inputs, never less", async () => {
   let asked = 0;
-  for (const itemBytes of [4000, 1200, 600]) {
+  for (const itemBytes of [4000, 1200, 300]) {
     const limits = { ...SMALL, itemBytes };
     const whole = await merged(SOURCES, limits);
     for (const part of [...whole.inputs, ...whole.terms, ...whole.traces])
