@@ -26,7 +26,7 @@ export function checkAttribute(wire: Wire): void {
  * lengths below 128. -1 when it is anything else, right or wrong. Most of a message's bytes are attributes, and this
  * takes half the time of the general way.
  */
-function plainAttributeEnd(bytes: Uint8Array, at: number, limit: number): number {
+export function plainAttributeEnd(bytes: Uint8Array, at: number, limit: number): number {
   const length = bytes[at] as number;
   const end = at + 1 + length;
   if (length < 4 || length >= 0x80 || end > limit || bytes[at + 1] !== KEY) return -1;

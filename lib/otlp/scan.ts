@@ -1,5 +1,5 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
-import { checkAttribute, field, skipUnknown } from "./check-attribute.ts";
+import { checkAttribute, field, plainAttributeEnd, skipUnknown } from "./check-attribute.ts";
 import { HAS_LINKS, MAY_NAME_PEER, type Range, SpanTable } from "./span-table.ts";
 import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
 
@@ -115,6 +115,28 @@ function checkScope(wire: Wire): void {
   wire.leave(outer);
 }
 
+const SPAN_ATTRIBUTE = field(9, BYTES);
+
+/** Moves over the attribute at the cursor and those that follow it: they stand together, and are most of a span. Returns hints. */
+function checkAttributes(wire: Wire): number {
+  const { bytes, limit } = wire;
+  let hints = 0;
+  let at = wire.pos;
+  for (;;) {
+    hints |= peerHint(bytes, at);
+    const end = plainAttributeEnd(bytes, at, limit);
+    if (end === -1) {
+      wire.pos = at;
+      checkAttribute(wire);
+      at = wire.pos;
+    } else at = end;
+    if (at >= limit || bytes[at] !== SPAN_ATTRIBUTE) break;
+    at++;
+  }
+  wire.pos = at;
+  return hints;
+}
+
 function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: number): void {
   const outer = wire.enter();
   const start = wire.pos;
@@ -173,9 +195,8 @@ function scanSpan(wire: Wire, table: SpanTable, rejected: Rejected[], source: nu
       case field(8, FIXED64):
         endAt = wire.take(8);
         break;
-      case field(9, BYTES):
-        hints |= peerHint(bytes, wire.pos);
-        checkAttribute(wire);
+      case SPAN_ATTRIBUTE:
+        hints |= checkAttributes(wire);
         break;
       case field(11, BYTES):
         checkEvent(wire);

@@ -92,9 +92,9 @@ export class SpanTable {
     return joinHalves(this.endLow[row] as number, this.endHigh[row] as number);
   }
 
-  /** All columns lie in one buffer: fourteen would cost more than the scan of a small request. */
+  /** All columns lie in one buffer: fourteen would cost more than the scan of a small request. Whoever adds a row fills it. */
   private resize(rows: number): void {
-    const buffer = new ArrayBuffer(rows * (OFFSET_COLUMNS * Uint32Array.BYTES_PER_ELEMENT + BYTE_COLUMNS));
+    const { buffer } = Buffer.allocUnsafeSlow(rows * (OFFSET_COLUMNS * Uint32Array.BYTES_PER_ELEMENT + BYTE_COLUMNS));
     let at = 0;
     const offsets = (old: Offsets): Offsets => {
       const column = new Uint32Array(buffer, at, rows);
