@@ -54,6 +54,24 @@ export class ByteReader {
     return value;
   }
 
+  /**
+   * Passes fields of that one-byte tag with bodies shorter than 128 bytes, as long as they follow each other and end by
+   * `end`; whether there were any.
+   */
+  passShort(tag: number, end: number): boolean {
+    const { bytes } = this;
+    const last = Math.min(end, bytes.length);
+    let { pos } = this;
+    while (pos + 1 < last && bytes[pos] === tag) {
+      const length = bytes[pos + 1] as number;
+      if (length >= 0x80 || pos + 2 + length > last) break;
+      pos += 2 + length;
+    }
+    const isMoved = pos > this.pos;
+    this.pos = pos;
+    return isMoved;
+  }
+
   skipVarints(count: number): void {
     for (let i = 0; i < count; i++) while (this.byte() >= 0x80);
   }

@@ -17,6 +17,18 @@ export class ByteWriter {
     return this.bytes.slice(0, this.length);
   }
 
+  /** Begins anew, in the same room. */
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** Adds so many bytes, which the caller fills before anything else is written. */
+  room(count: number): Uint8Array<ArrayBuffer> {
+    if (this.length + count > this.bytes.length) this.reserve(count);
+    this.length += count;
+    return this.bytes.subarray(this.length - count, this.length);
+  }
+
   byte(value: number): void {
     if (this.length === this.bytes.length) this.reserve(1);
     this.bytes[this.length++] = value;

@@ -20,6 +20,9 @@ const GROUP_END = 4;
 
 const tag = (field: number, type: number): number => (field << 3) | type;
 
+/** Most of a span's fields, and never a hole. */
+const ATTRIBUTES = tag(9, BYTES);
+
 /** By depth: the field whose message is entered. ResourceSpans, ScopeSpans, Span. */
 const CHILDREN = [tag(1, BYTES), tag(2, BYTES), tag(2, BYTES)] as const;
 const SPAN_DEPTH = 3;
@@ -60,6 +63,7 @@ class HoleWalk {
   message(depth: number, end: number): void {
     const { reader } = this;
     while (reader.pos + this.absent < end) {
+      if (depth === SPAN_DEPTH && reader.passShort(ATTRIBUTES, end - this.absent)) continue;
       const tag = reader.varint();
       if (depth < SPAN_DEPTH && tag === CHILDREN[depth]) {
         const size = reader.varint();
@@ -143,6 +147,12 @@ export class HoleList {
     this.kind[this.count] = kind;
     this.at[this.count++] = at;
     this.bytes += HOLE_BYTES[kind] as number;
+  }
+
+  countOf(kind: number): number {
+    let count = 0;
+    for (let i = 0; i < this.count; i++) if (this.kind[i] === kind) count++;
+    return count;
   }
 
   end(i: number): number {

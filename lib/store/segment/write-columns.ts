@@ -17,19 +17,34 @@ export function writeColumns(out: ByteWriter, traces: Uint8Array): void {
   walkHoles(new ByteReader("page", traces), traces.length, false, (kind, at) => holes.add(kind, at));
   const columns = new ColumnsWriter(traces, holes);
   out.varint(traces.length);
-  writeSections(out, [columns.withoutHoles(), ...columns.write()], false);
-  writeSections(out, columns.noise(), !columns.hasStrangers());
+  sections.reset();
+  columns.writeWords(sections);
+  for (const column of columns.write()) writeSection(sections, column);
+  writeStream(out, sections.view());
+  sections.reset();
+  for (const column of columns.noise()) writeSection(sections, column);
+  writeStream(out, sections.view(), !columns.hasStrangers());
 }
 
-/** Each with its length before it, as one stream: a call of zstd costs more than these are worth by themselves. */
-function writeSections(out: ByteWriter, sections: readonly Uint8Array[], mayBeNoise: boolean): void {
-  const all = new ByteWriter(sections.reduce((sum, section) => sum + section.length + 8, 0));
-  for (const section of sections) {
-    all.varint(section.length);
-    all.raw(section);
-  }
-  writeStream(out, all.view(), mayBeNoise);
+/** Room for one page's sections at a time, and its columns: fresh buffers for each page cost as much as filling them. */
+const sections = new ByteWriter(512 * 1024);
+
+/** With its length before it; several make one stream: a call of zstd costs more than these are worth by themselves. */
+function writeSection(to: ByteWriter, section: Uint8Array): void {
+  to.varint(section.length);
+  to.raw(section);
 }
+
+const room = {
+  traceSteps: new ByteWriter(1024),
+  parents: new ByteWriter(1024),
+  highs: [new ByteWriter(4096), new ByteWriter(4096)],
+  lows: [new ByteWriter(1024), new ByteWriter(1024)],
+  mids: [new ByteWriter(1024), new ByteWriter(1024)],
+  spanIds: new ByteWriter(16 * 1024),
+  traceIds: new ByteWriter(4096),
+  strangers: new ByteWriter(1024),
+} as const;
 
 /** One stranger among so many spans. */
 const STRANGERS_SHARE = 16;
@@ -38,24 +53,27 @@ class ColumnsWriter {
   private readonly traces: Uint8Array;
   private readonly holes: HoleList;
   private readonly times = new TimeLine();
-  private readonly traceSteps = new ByteWriter(1024);
-  private readonly parents = new ByteWriter(1024);
-  private readonly highs = [new ByteWriter(4096), new ByteWriter(4096)] as const;
-  private readonly lows = [new ByteWriter(1024), new ByteWriter(1024)] as const;
-  private readonly mids = [new ByteWriter(1024), new ByteWriter(1024)] as const;
-  private readonly spanIds = new ByteWriter(16 * 1024);
-  private readonly traceIds = new ByteWriter(4096);
-  private readonly strangers = new ByteWriter(1024);
+  private readonly traceSteps = room.traceSteps;
+  private readonly parents = room.parents;
+  private readonly highs = room.highs;
+  private readonly lows = room.lows;
+  private readonly mids = room.mids;
+  private readonly spanIds = room.spanIds;
+  private readonly traceIds = room.traceIds;
+  private readonly strangers = room.strangers;
 
   constructor(traces: Uint8Array, holes: HoleList) {
     this.traces = traces;
     this.holes = holes;
+    for (const column of Object.values(room).flat()) column.reset();
   }
 
-  withoutHoles(): Uint8Array {
+  /** The message without its holes, as a section. */
+  writeWords(out: ByteWriter): void {
     const { traces, holes } = this;
     const from = Buffer.from(traces.buffer, traces.byteOffset, traces.length);
-    const rest = Buffer.allocUnsafeSlow(traces.length - holes.bytes);
+    out.varint(traces.length - holes.bytes);
+    const rest = out.room(traces.length - holes.bytes);
     let to = 0;
     let at = 0;
     for (let i = 0; i < holes.count; i++) {
@@ -66,14 +84,13 @@ class ColumnsWriter {
       at = holes.end(i);
     }
     from.copy(rest, to, at);
-    return rest;
   }
 
   write(): Uint8Array[] {
     const { traces, holes } = this;
-    const spans = new IdNumbers(traces, SPAN_ID_BYTES, holes.count);
+    const spans = new IdNumbers(traces, SPAN_ID_BYTES, holes.countOf(SPAN_ID));
     for (let i = 0; i < holes.count; i++) if (holes.kind[i] === SPAN_ID) spans.add(holes.at[i] as number);
-    const known = new IdNumbers(traces, TRACE_ID_BYTES, holes.count);
+    const known = new IdNumbers(traces, TRACE_ID_BYTES, holes.countOf(TRACE_ID));
     let nextParent = 0;
     let trace = -1;
     for (let i = 0; i < holes.count; i++) {

@@ -1,4 +1,4 @@
-import { regroup } from "../../otlp/regroup.ts";
+import { measured } from "../../otlp/regroup.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { SegmentLimits } from "./limits.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
@@ -26,10 +26,17 @@ export function writePages(spans: SegmentSpans, limits: SegmentLimits): WrittenP
   const place = places(spans);
   for (const rows of pageRows(spans, limits.pageBytes)) {
     for (const row of rows) page[row] = items.length;
-    rows.sort((a, b) => (place[a] as number) - (place[b] as number));
-    items.push(...cut(pageBody(spans, rows), limits.itemBytes));
+    items.push(...cut(pageBody(spans, byPlace(rows, place)), limits.itemBytes));
   }
   return { items, page };
+}
+
+/** Rows by place; those of one place as they come. Places with positions below them are sorted as numbers while they fit one. */
+function byPlace(rows: readonly number[], place: Float64Array): number[] {
+  const packed = Float64Array.from(rows, (row, i) => (place[row] as number) * rows.length + i);
+  if (packed.every((value) => value <= Number.MAX_SAFE_INTEGER))
+    return Array.from(packed.sort(), (value) => rows[value % rows.length] as number);
+  return rows.toSorted((a, b) => (place[a] as number) - (place[b] as number));
 }
 
 /**
@@ -129,19 +136,27 @@ function places(spans: SegmentSpans): Float64Array {
   return place;
 }
 
+/** Where a page's message stands until it is written: a fresh buffer each time costs as much as filling it. */
+let scratch = Buffer.allocUnsafeSlow(512 * 1024);
+const bodyRoom = new ByteWriter(64 * 1024);
+
+/** Valid until the next call. */
 function pageBody(spans: SegmentSpans, rows: readonly number[]): Uint8Array {
   const { plan, tableRow } = spans;
-  const traces = regroup(
+  const regrouped = measured(
     plan.table,
     rows.map((row) => tableRow[row] as number),
     plan.sources.ordinal,
   );
+  if (scratch.length < regrouped.length) scratch = Buffer.allocUnsafeSlow(regrouped.length);
+  regrouped.copyTo(scratch, 0);
+  const traces = scratch.subarray(0, regrouped.length);
   const received = receivedTimes(spans, rows);
-  const out = new ByteWriter(64 * 1024);
-  out.varint(received.length);
-  out.raw(received);
-  writeColumns(out, traces);
-  return out.view();
+  bodyRoom.reset();
+  bodyRoom.varint(received.length);
+  bodyRoom.raw(received);
+  writeColumns(bodyRoom, traces);
+  return bodyRoom.view();
 }
 
 /** Spans that state no start, each as how many spans lie between it and the one before, and its received time less that one's. */
