@@ -21,7 +21,7 @@ export interface Access {
 }
 
 /** The tenant of everyone, where nothing tells them apart. */
-const TENANT = "default";
+export const MAIN_TENANT = "default";
 
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
@@ -45,7 +45,13 @@ export function openAccess({ access, host, isOpen }: Settings, env: NodeJS.Proce
     throw new Usage(
       `--host ${host}: other machines could send and read without a credential; expected --access with tokens (npm run token), or --open if that is meant`,
     );
-  return { ingest: () => TENANT, query: () => TENANT, rateOf: () => undefined, isOpen: true, close: () => undefined };
+  return {
+    ingest: () => MAIN_TENANT,
+    query: () => MAIN_TENANT,
+    rateOf: () => undefined,
+    isOpen: true,
+    close: () => undefined,
+  };
 }
 
 function stated(text: string): AccessTable {

@@ -43,15 +43,21 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 
 /** Where to send and where to look. */
 function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
-  const { otlp, query, sampling, health, kinesis, data, isOpen } = server;
+  const { otlp, jaeger, udp, query, sampling, health, kinesis, data, isOpen } = server;
   const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
-  if (!isTerminal) log.info("ready", { otlp, query, sampling, health, data, retentionHours, ...foreign });
+  if (!isTerminal) log.info("ready", { otlp, jaeger, udp, query, sampling, health, data, retentionHours, ...foreign });
   else
     process.stdout.write(
       [
         "",
         "Skua is ready.",
         `  send spans to  ${otlp}/v1/traces   (OTLP over HTTP: OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})`,
+        `  or to          ${jaeger}/api/traces   (Jaeger's Thrift over HTTP)`,
+        ...(udp.compact === undefined
+          ? []
+          : [
+              `  or by UDP to   ${host}, ports ${udp.compact} (compact) and ${udp.binary} (binary)   (Jaeger's clients)`,
+            ]),
         ...(foreignStream === "" ? [] : [`  or records to  stream ${foreignStream} of Kinesis at ${kinesis ?? "AWS"}`]),
         `  look at        ${query}/`,
         `  sampling       ${sampling}/sampling?service=…`,

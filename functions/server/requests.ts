@@ -1,7 +1,9 @@
 import { ingestApp } from "../../lib/http/ingest.ts";
+import { jaegerApp } from "../../lib/http/jaeger.ts";
 import { queryApp } from "../../lib/http/query.ts";
 import { samplingApp } from "../../lib/http/sampling.ts";
-import { ingest } from "../../lib/pipeline/ingest.ts";
+import { TracingError } from "../../lib/model/errors.ts";
+import { type Ingest, ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
 import { tenantRates } from "../../lib/runtime/rates.ts";
 import { attributeReader } from "../../lib/store/attributes/read.ts";
@@ -29,12 +31,17 @@ export interface RequestsParts {
   readonly backends: Backends;
   /** Where spans go, as the page tells people. */
   readonly otlpEndpoint: string;
+  /** Whether what is put is still in the folder that was taken. */
+  readonly isDataOurs: () => boolean;
   readonly log: Log;
 }
 
 /** What stands behind the doors. */
 export interface Requests {
+  /** For doors that do not speak HTTP. */
+  readonly ingest: Ingest;
   readonly otlp: Answer;
+  readonly jaeger: Answer;
   readonly query: Answer;
   readonly sampling: Answer;
   /** Once nobody asks any more. */
@@ -47,7 +54,7 @@ const EMBEDDED_CALLS = 8;
 const CLOCK = Date.now;
 
 export async function openRequests(parts: RequestsParts): Promise<Requests> {
-  const { settings, access, strategies, backends, otlpEndpoint, log } = parts;
+  const { settings, access, strategies, backends, otlpEndpoint, isDataOurs, log } = parts;
   const { stream, table, retentionHours, corsOrigins } = settings;
   const { isDynamoEmbedded } = backends;
   const kinesis = kinesisClient(backends.kinesis);
@@ -57,7 +64,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
 
   const random = Math.random;
   const onFault = (error: unknown): void => log.error("a request failed", { error });
-  const take = ingest({
+  const put = ingest({
     stream: kinesisWriter(puts, stream),
     clock: CLOCK,
     random,
@@ -65,6 +72,19 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     retentionHours,
     takeRate: tenantRates(access.rateOf, CLOCK),
   });
+  const take: Ingest = async (tenant, traces) => {
+    const outcome = await put(tenant, traces);
+    // Spans in a folder that is gone are nowhere: nobody may be told that they are kept.
+    if (!isDataOurs()) throw new TracingError("unavailable", "the data folder is gone");
+    return outcome;
+  };
+  const taking = { ingest: take, tenantOf: access.ingest, onFault };
+  const sampling = {
+    strategies: () => strategies.current().strategies,
+    file: () => strategies.current().text,
+    tenantOf: access.ingest,
+    onFault,
+  };
   const asked = dynamoItems(dynamo, table);
   const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
   const batches = itemBatches({ items, clock: CLOCK, random, sleep });
@@ -79,17 +99,11 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   const { signal } = sweeping;
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
-    otlp: ingestApp({ ingest: take, tenantOf: access.ingest, onFault, corsOrigins }).fetch,
+    ingest: take,
+    otlp: ingestApp({ ...taking, corsOrigins }).fetch,
+    jaeger: jaegerApp(taking, sampling).fetch,
     query: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }).fetch,
-    sampling: samplingApp(
-      {
-        strategies: () => strategies.current().strategies,
-        file: () => strategies.current().text,
-        tenantOf: access.ingest,
-        onFault,
-      },
-      true,
-    ).fetch,
+    sampling: samplingApp(sampling, true).fetch,
     async close() {
       sweeping.abort();
       await swept;

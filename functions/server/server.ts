@@ -8,10 +8,16 @@ import { healthApp, type Phase } from "./health.ts";
 import { keepIndexing } from "./indexer-thread.ts";
 import type { Settings } from "./settings-table.ts";
 import { openStrategies } from "./strategies-file.ts";
+import { openUdpDoor, udpFailed } from "./udp.ts";
+import type { UdpPorts } from "./udp-thread.ts";
 
 export interface Server {
   /** Addresses, with the ports that were really taken. */
   readonly otlp: string;
+  /** Jaeger's Thrift over HTTP. */
+  readonly jaeger: string;
+  /** Ports; none where UDP is closed. */
+  readonly udp: UdpPorts;
   readonly query: string;
   readonly sampling: string;
   readonly health: string;
@@ -68,45 +74,57 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   // What keeps both from starting is told by the first, and better.
   indexing.catch(() => undefined);
   const { openRequests } = await loading;
-  const requests = await openRequests({ settings, access, strategies, backends, otlpEndpoint: doors.otlp.url, log });
-  const indexers = await indexing;
-  doors.otlp.serve(async (request) => {
-    const answer = await requests.otlp(request);
-    // Spans in a folder that is gone are nowhere: nobody may be told that they are kept.
-    return answer.ok && !folder.isOurs() ? new Response("the data folder is gone\n", { status: 503 }) : answer;
+  const requests = await openRequests({
+    ...{ settings, access, strategies, backends, log },
+    otlpEndpoint: doors.otlp.url,
+    isDataOurs: folder.isOurs,
   });
-  doors.query.serve(requests.query);
+  const udp = await openUdpDoor({ settings, access, ingest: requests.ingest, log });
+  const indexers = await indexing;
+  doors.otlp.serve(requests.otlp);
+  doors.jaeger.serve(requests.jaeger);
   doors.sampling.serve(requests.sampling);
+  doors.query.serve(requests.query);
+  const { keepRolling } = await import("./rollup-loop.ts");
+  const rollup = keepRolling({ dynamo: backends.dynamo, table: settings.table, retentionHours: settings.retentionHours, log });
   phase = "ready";
 
   return {
     otlp: doors.otlp.url,
+    jaeger: doors.jaeger.url,
+    udp: udp?.ports ?? {},
     query: doors.query.url,
     sampling: doors.sampling.url,
     health: doors.health.url,
     kinesis: backends.kinesis.endpoint,
     data: folder.path,
     isOpen: access.isOpen,
-    failed: Promise.race([backends.failed, folder.lost]),
+    failed: Promise.race([backends.failed, folder.lost, udpFailed(udp)]),
     async stop() {
       phase = "stopping";
-      await Promise.all([doors.otlp, doors.query, doors.sampling].map((door) => door.close(STOP_MILLIS)));
+      const { health, ...asked } = doors;
+      await Promise.all(
+        [...Object.values(asked), ...(udp === undefined ? [] : [udp])].map((door) => door.close(STOP_MILLIS)),
+      );
       await Promise.all(indexers.map((indexer) => indexer.close(STOP_MILLIS)));
+      await rollup.stop(STOP_MILLIS);
       await requests.close();
       await backends.close(STOP_MILLIS);
       access.close();
       strategies.close();
-      await doors.health.close(STOP_MILLIS);
+      await health.close(STOP_MILLIS);
     },
   };
 }
 
-async function openDoors({ host, otlpHttpPort, samplingPort, queryPort, healthPort }: Settings) {
-  const [otlp, sampling, query, health] = await Promise.all([
-    openDoor({ host, port: otlpHttpPort, flag: "otlp-http-port" }),
-    openDoor({ host, port: samplingPort, flag: "sampling-port" }),
-    openDoor({ host, port: queryPort, flag: "query-port" }),
-    openDoor({ host, port: healthPort, flag: "health-port" }),
+async function openDoors(settings: Settings) {
+  const { host } = settings;
+  const [otlp, jaeger, sampling, query, health] = await Promise.all([
+    openDoor({ host, port: settings.otlpHttpPort, flag: "otlp-http-port" }),
+    openDoor({ host, port: settings.jaegerHttpPort, flag: "jaeger-http-port" }),
+    openDoor({ host, port: settings.samplingPort, flag: "sampling-port" }),
+    openDoor({ host, port: settings.queryPort, flag: "query-port" }),
+    openDoor({ host, port: settings.healthPort, flag: "health-port" }),
   ]);
-  return { otlp, sampling, query, health };
+  return { otlp, jaeger, sampling, query, health };
 }

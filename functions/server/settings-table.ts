@@ -4,6 +4,11 @@ import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../../lib/runtime/tenant-name
 export interface Settings {
   readonly host: string;
   readonly otlpHttpPort: number;
+  readonly jaegerHttpPort: number;
+  readonly udpCompactPort: number;
+  readonly udpBinaryPort: number;
+  /** Whose spans come by UDP; empty: the default tenant's where nobody is asked for credentials, else nobody's. */
+  readonly udpTenant: string;
   readonly samplingPort: number;
   readonly queryPort: number;
   readonly healthPort: number;
@@ -75,6 +80,18 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     read: (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined),
   },
   otlpHttpPort: port("otlp-http-port", 4318, "OTLP over HTTP (POST /v1/traces)"),
+  jaegerHttpPort: port("jaeger-http-port", 14_268, "Jaeger's Thrift over HTTP (POST /api/traces)"),
+  udpCompactPort: port("udp-compact-port", 6831, "Jaeger's clients by UDP, compact Thrift"),
+  udpBinaryPort: port("udp-binary-port", 6832, "Jaeger's clients by UDP, binary Thrift"),
+  udpTenant: {
+    flag: "udp-tenant",
+    env: "SKUA_UDP_TENANT",
+    default: "",
+    about:
+      "whose spans come by UDP, which has no room for a token; needed where --access is given, or the ports stay closed",
+    expected: `nothing, or ${TENANT_NAME_EXPECTED.replace(/^expected /, "")}`,
+    read: (text) => (text === "" || TENANT_NAME.test(text) ? text : undefined),
+  },
   samplingPort: port("sampling-port", 5778, "sampling strategies (GET /sampling?service=…)"),
   queryPort: port("query-port", 16_686, "the query API and the start page"),
   healthPort: port("health-port", 13_133, "health (GET /status)"),

@@ -13,6 +13,10 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
   const settings: Settings = {
     host: of(SETTINGS.host),
     otlpHttpPort: of(SETTINGS.otlpHttpPort),
+    jaegerHttpPort: of(SETTINGS.jaegerHttpPort),
+    udpCompactPort: of(SETTINGS.udpCompactPort),
+    udpBinaryPort: of(SETTINGS.udpBinaryPort),
+    udpTenant: of(SETTINGS.udpTenant),
     samplingPort: of(SETTINGS.samplingPort),
     queryPort: of(SETTINGS.queryPort),
     healthPort: of(SETTINGS.healthPort),

@@ -1,4 +1,4 @@
-import { parentPort, Worker, workerData } from "node:worker_threads";
+import { parentPort, type Transferable, Worker, workerData } from "node:worker_threads";
 import { letHeapsGrow, YOUNG_MEGABYTES } from "./heap.ts";
 import { reasonOf } from "./reason.ts";
 import { type TaskNews, watchTasks } from "./tasks.ts";
@@ -7,6 +7,8 @@ export interface ThreadParts {
   readonly file: URL;
   /** Handed to the thread by structured clone. */
   readonly data: unknown;
+  /** What of it is handed over for good. */
+  readonly transfer?: readonly Transferable[];
   /** Ceiling of its JavaScript heap: a thread that outgrows it ends alone instead of taking the machine with it. */
   readonly heapMegabytes: number;
   /** How long a task may take that the thread says it has begun; longer, and the thread is ended: it may be going round for ever. */
@@ -32,12 +34,14 @@ export interface Thread<Hello> {
 export async function startThread<Hello>({
   file,
   data,
+  transfer = [],
   heapMegabytes,
   taskMillis = MAX_TIMER_MILLIS,
 }: ThreadParts): Promise<Thread<Hello>> {
   letHeapsGrow();
   const worker = new Worker(file, {
     workerData: data,
+    transferList: [...transfer],
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
   let fault: Error | undefined;

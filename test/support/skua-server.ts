@@ -20,6 +20,10 @@ export interface SkuaServer {
   readonly otlp: string;
   readonly query: string;
   readonly sampling: string;
+  /** Jaeger's Thrift over HTTP. */
+  readonly jaeger: string;
+  /** Ports. */
+  readonly udp: { readonly compact: number; readonly binary: number };
   readonly health: string;
   readonly data: string;
   readonly process: ChildProcess;
@@ -45,7 +49,9 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const ANY_PORTS = ["otlp-http", "query", "health", "sampling"].flatMap((door) => [`--${door}-port`, "0"]);
+const ANY_PORTS = ["otlp-http", "jaeger-http", "udp-compact", "udp-binary", "query", "health", "sampling"].flatMap(
+  (door) => [`--${door}-port`, "0"],
+);
 
 /** Nothing of the caller's own AWS or Skua settings. */
 export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
@@ -104,6 +110,8 @@ export async function startServer({ data, flags = [], env = {}, byNpm = false }:
     otlp: String(hello.otlp),
     query: String(hello.query),
     sampling: String(hello.sampling),
+    jaeger: String(hello.jaeger),
+    udp: { compact: 0, binary: 0, ...(hello.udp as object) },
     health: String(hello.health),
     data: String(hello.data),
     process: child,

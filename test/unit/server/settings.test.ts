@@ -5,6 +5,10 @@ import { Usage } from "../../../functions/server/usage.ts";
 const DEFAULTS = {
   host: "127.0.0.1",
   otlpHttpPort: 4318,
+  jaegerHttpPort: 14_268,
+  udpCompactPort: 6831,
+  udpBinaryPort: 6832,
+  udpTenant: "",
   samplingPort: 5778,
   queryPort: 16_686,
   healthPort: 13_133,

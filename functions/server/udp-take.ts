@@ -1,0 +1,60 @@
+import { jaegerEmitBatchToOtlp } from "../../lib/jaeger/thrift/batch.ts";
+import { TracingError } from "../../lib/model/errors.ts";
+import type { Ingest } from "../../lib/pipeline/ingest.ts";
+import type { Log } from "../../lib/runtime/log.ts";
+import type { Sleep } from "../../lib/runtime/retry.ts";
+import type { UdpName, UdpParts } from "./udp-thread.ts";
+
+export interface TakeDatagramsParts {
+  readonly ingest: Ingest;
+  /** Whose spans they are: a datagram has no room for a credential. */
+  readonly tenant: string;
+  readonly sleep: Sleep;
+  readonly log: Log;
+}
+
+/** Nobody sends a datagram again: while the stream takes nothing they wait here, and those behind them in the thread's queue. */
+const TRIES = 30;
+const RETRY_MILLIS = 1_000;
+
+/** What Jaeger's own clients send to an agent: each datagram a batch of one process (jaeger-wire 4.3). */
+export function takeDatagrams({ ingest, tenant, sleep, log }: TakeDatagramsParts): UdpParts["take"] {
+  return async (protocol, datagrams) => {
+    const traces = decoded(protocol, datagrams, log);
+    if (traces.length === 0) return;
+    for (let left = TRIES; ; left--) {
+      try {
+        const { rejectedSpans, message } = await ingest(tenant, traces);
+        if (rejectedSpans > 0) log.warn("spans from datagrams were refused", { protocol, rejectedSpans, message });
+        return;
+      } catch (error) {
+        if (left === 1 || !isPassing(error)) {
+          log.error("datagrams were lost", { protocol, lost: datagrams.length, by: "stream", error });
+          return;
+        }
+        await sleep(RETRY_MILLIS);
+      }
+    }
+  };
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof TracingError && (error.code === "unavailable" || error.code === "throttled");
+
+/** One TracesData of all that can be read: its parts may simply follow each other (protobuf, "Last One Wins"). */
+function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], log: Log): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let malformed = 0;
+  let first: unknown;
+  for (const datagram of datagrams) {
+    try {
+      parts.push(jaegerEmitBatchToOtlp(datagram, protocol));
+    } catch (error) {
+      first ??= error;
+      malformed++;
+    }
+  }
+  if (malformed > 0)
+    log.warn("datagrams were lost", { protocol, lost: malformed, by: "malformed", first: String(first) });
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,39 @@
+import type { Ingest } from "../../lib/pipeline/ingest.ts";
+import type { Log } from "../../lib/runtime/log.ts";
+import type { Access } from "./access.ts";
+import { MAIN_TENANT } from "./access.ts";
+import type { Settings } from "./settings-table.ts";
+import { sleep } from "./sleep.ts";
+import { takeDatagrams } from "./udp-take.ts";
+import { openUdp, type Udp } from "./udp-thread.ts";
+
+export interface UdpDoorParts {
+  readonly settings: Settings;
+  readonly access: Access;
+  readonly ingest: Ingest;
+  readonly log: Log;
+}
+
+/** Jaeger's agent ports; undefined where a datagram's sender cannot be told and nobody has said whose its spans are. */
+export async function openUdpDoor({ settings, access, ingest, log }: UdpDoorParts): Promise<Udp | undefined> {
+  const { host, udpCompactPort, udpBinaryPort, udpTenant } = settings;
+  if (udpTenant === "" && !access.isOpen) {
+    log.info("UDP stays closed: it has no room for a token, and --udp-tenant does not say whose its spans are");
+    return undefined;
+  }
+  return openUdp({
+    host,
+    sockets: [
+      { name: "compact", port: udpCompactPort, flag: "udp-compact-port" },
+      { name: "binary", port: udpBinaryPort, flag: "udp-binary-port" },
+    ],
+    take: takeDatagrams({ ingest, tenant: udpTenant || MAIN_TENANT, sleep, log }),
+    log,
+  });
+}
+
+/** Settles only when its thread has ended by itself. */
+export const udpFailed = async (udp: Udp | undefined): Promise<Error> => {
+  const fault = await udp?.ended;
+  return fault ?? new Promise<never>(() => undefined);
+};
