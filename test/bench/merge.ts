@@ -1,5 +1,6 @@
 // What it takes to merge an hour, SEGMENTS of SPANS each, from its term parts to the items of the merged segment: node
-// test/bench/merge.ts SEGMENTS SPANS. The segments are made by another process; their parts are read from files.
+// test/bench/merge.ts SEGMENTS SPANS. The segments are made by another process; their parts are read from files. Beside it
+// what it takes to read the same parts and inflate them.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,8 +8,9 @@ import { basename, join } from "node:path";
 import { writeUnits } from "../../lib/store/item-bytes.ts";
 import { mergedInputsKey, mergedTermsKey, mergedTracesKey } from "../../lib/store/keys.ts";
 import { mergeSegments, type SegmentSource } from "../../lib/store/merge/merge-segments.ts";
+import { openTerms } from "../../lib/store/segment/find-term.ts";
 import { readHead } from "../../lib/store/segment/read-head.ts";
-import { report } from "./measure.ts";
+import { cpuSeconds, report } from "./measure.ts";
 import { TRAFFIC_START_MILLIS } from "./requests.ts";
 
 const KEYS = { inputs: mergedInputsKey, terms: mergedTermsKey, traces: mergedTracesKey } as const;
@@ -34,14 +36,16 @@ async function measure(segments: readonly string[]): Promise<void> {
     bytes[kind] += body.length;
   }
   const { user, system } = process.cpuUsage(before);
-  const cpuSeconds = (user + system) / 1e6;
+  const own = (user + system) / 1e6;
+  const peakMegabytes = process.resourceUsage().maxRSS / 1024;
+  const inflating = await cpuSeconds(async () => {
+    for (const { input, terms } of sources) for (let n = 0; n < input.head.termParts; n++) openTerms(await terms(n));
+  });
   report({
-    ...{ spans: head.spans, cpuSeconds, cpuPerMillion: (cpuSeconds / head.spans) * 1e6 },
+    ...{ spans: head.spans, cpuSeconds: own, timesInflating: own / inflating, peakMegabytes },
     unitsPerSpan: (units.inputs + units.terms + units.traces) / head.spans,
-    peakMegabytes: process.resourceUsage().maxRSS / 1024,
     ...{ termPartBytes: bytes.terms / head.termParts, tracePartBytes: bytes.traces / head.traceParts },
-    ...{ termUnits: units.terms / head.spans, traceUnits: units.traces / head.spans },
-    ...{ termParts: head.termParts, traceParts: head.traceParts, inputBytes: bytes.inputs },
+    inputBytes: bytes.inputs,
   });
 }
 

@@ -108,6 +108,25 @@ const QUESTIONS = {
 
 const FUNCTIONS = ["ingest", "query", "indexer"];
 
+/** An hour of 3.6 M spans, in so many segments of so many spans. */
+const merge = (name: string, segments: number, spans: number): Case => ({
+  name,
+  command: `merge.ts ${segments} ${spans}`,
+  runs: 1,
+  targets: [
+    { figure: "cpuSeconds", what: "CPU of merging the hour", unit: "s", atMost: 10 },
+    {
+      ...{ figure: "timesInflating", what: "times the CPU of reading and inflating its parts", unit: "×" },
+      ...{ atMost: 10, isRatio: true },
+    },
+    { figure: "peakMegabytes", what: "peak memory", unit: "MB", atMost: 512 },
+    { figure: "unitsPerSpan", what: "write units a span", unit: "WRU", atMost: 0.011 },
+    { figure: "termPartBytes", what: "a part of the terms, mean", unit: "B" },
+    { figure: "tracePartBytes", what: "a part of the trace ids, mean", unit: "B" },
+    { figure: "inputBytes", what: "the table of inputs", unit: "B" },
+  ],
+});
+
 export const CASES: readonly Case[] = [
   ingest("ingest", 0),
   ingest("ingest, 30 % random", 1),
@@ -118,6 +137,8 @@ export const CASES: readonly Case[] = [
   size("full plans, traces of 100", "full 100 0", 0.11, 1.7),
   size("full plans, 30 % random", "full 10 0.3", undefined, 1.4),
   size("ten spans a second", "slow", 0.3, undefined),
+  merge("merge of an hour, full plans", 62, 58_000),
+  merge("merge of an hour, small segments", 720, 5_000),
   {
     name: "all-in-one",
     command: "all-in-one.ts",
