@@ -7,7 +7,7 @@ import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Settings } from "./settings.ts";
 
-type FunctionName = "ingest" | "indexer" | "query";
+type FunctionName = "ingest" | "indexer" | "rollup" | "merge" | "query";
 
 /** Where a function's code comes from when it is not to be bundled. */
 export type CodeOf = (name: FunctionName) => Code;

@@ -10,6 +10,7 @@ import { PARTITION_KEY, SORT_KEY, TTL } from "../lib/store/table.ts";
 import { FOREIGN_QUARANTINE_PREFIX } from "../lib/stream/foreign-record.ts";
 import { acknowledgeQuarantine, acknowledgeQuarantineWriter } from "./acknowledged.ts";
 import { type CodeOf, SkuaFunction } from "./function.ts";
+import { addRollup } from "./rollup.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long a record stands in the stream: an indexer that is broken may be repaired within this. */
@@ -55,6 +56,7 @@ export class SkuaStack extends Stack {
     const query = this.query(table);
     const quarantine = this.quarantine();
     this.indexer({ id: "Indexer", stream, table, quarantine, keys: "*" });
+    addRollup(this, { ...this.common, table, retentionHours: this.settings.retentionDays * 24 });
     if (settings.foreignStream !== undefined) this.foreign(settings.foreignStream, table, quarantine);
     new CfnOutput(this, "IngestUrl", { value: ingest, description: "Spans go to v1/traces below this" });
     new CfnOutput(this, "QueryUrl", { value: query, description: "Jaeger's API is at api/ below this" });

@@ -35,11 +35,29 @@ const Indexer = z.object({
   FOREIGN_TENANT: z.optional(z.string(NAME).check(z.regex(TENANT_NAME, `expected ${TENANT_NAME_EXPECTED}`))),
 });
 
+const Rollup = z.object({
+  TABLE_NAME: name,
+  RETENTION_HOURS: positive,
+  /** Name or ARN. */
+  MERGE_FUNCTION: name,
+  /** The timeout of that function: one that was begun longer ago is dead. */
+  MERGE_SECONDS: positive,
+});
+
+const Merge = z.object({
+  TABLE_NAME: name,
+  RETENTION_HOURS: positive,
+  /** The function's own timeout. */
+  TIMEOUT_SECONDS: positive,
+});
+
 /** The variables as whoever deploys a function has to set them; what may be left out may be left out here. */
 type Stated<T> = { readonly [K in keyof T]: string };
 export type IngestEnv = Stated<z.output<typeof Ingest>>;
 export type QueryEnv = Stated<z.output<typeof Query>>;
 export type IndexerEnv = Stated<z.output<typeof Indexer>>;
+export type RollupEnv = Stated<z.output<typeof Rollup>>;
+export type MergeEnv = Stated<z.output<typeof Merge>>;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -58,3 +76,5 @@ function explain(issue: z.core.$ZodIssue, env: Env): string {
 export const ingestEnv = (env: Env) => parse(Ingest, env);
 export const queryEnv = (env: Env) => parse(Query, env);
 export const indexerEnv = (env: Env) => parse(Indexer, env);
+export const rollupEnv = (env: Env) => parse(Rollup, env);
+export const mergeEnv = (env: Env) => parse(Merge, env);

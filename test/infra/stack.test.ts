@@ -58,6 +58,15 @@ describe("roles", () => {
         "Allow Table.Arn: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem",
         "Allow Quarantine.Arn/*: s3:PutObject",
       ],
+      RollupRole: [
+        "Allow RollupLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
+        "Allow Table.Arn: dynamodb:GetItem dynamodb:PutItem dynamodb:Query",
+        "Allow MergeFunction.Arn: lambda:InvokeFunction",
+      ],
+      MergeRole: [
+        "Allow MergeLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
+        "Allow Table.Arn: dynamodb:BatchGetItem dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query",
+      ],
     });
   });
 
@@ -69,10 +78,22 @@ describe("roles", () => {
     }
   });
 
-  test("are the only grants: no policy stands beside them", () => {
+  test("are the only grants: no policy stands beside them but that the clock may call rollup", () => {
     template.resourceCountIs("AWS::IAM::Policy", 0);
-    template.resourceCountIs("AWS::Lambda::Permission", 0);
+    const permissions = resourcesOf(template, "AWS::Lambda::Permission").map(([, { Properties }]) =>
+      [Properties.Principal, Properties.Action, Properties.FunctionName, Properties.SourceArn].map(readable),
+    );
+    expect(permissions).toEqual([
+      ["events.amazonaws.com", "lambda:InvokeFunction", "RollupFunction.Arn", "EveryMinute.Arn"],
+    ]);
   });
+});
+
+test("rollup is called once a minute, and not again for a minute that failed", () => {
+  const [[, rule] = []] = resourcesOf(template, "AWS::Events::Rule");
+  const { ScheduleExpression, State, Targets } = rule?.Properties ?? {};
+  expect([ScheduleExpression, State]).toEqual(["rate(1 minute)", "ENABLED"]);
+  expect(Targets).toMatchObject([{ RetryPolicy: { MaximumRetryAttempts: 0 } }]);
 });
 
 /** Every event source mapping, by "stream → function". */
@@ -209,7 +230,7 @@ describe("the functions", () => {
 
   test("run on Node 24 and log to their own group", () => {
     const functions = resourcesOf(template, "AWS::Lambda::Function");
-    expect(functions).toHaveLength(3);
+    expect(functions).toHaveLength(5);
     for (const [id, { Properties }] of functions) {
       const { Runtime, Architectures, LoggingConfig } = Properties as { LoggingConfig: { LogGroup: unknown } } & Record<
         string,

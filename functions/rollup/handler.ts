@@ -1,0 +1,37 @@
+import { rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
+import { rollupEnv } from "../../lib/runtime/env.ts";
+import { callLater, lambdaClient } from "../../lib/runtime/invoke.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
+import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { clock, log, random, sleep } from "../lambda.ts";
+
+/** Called every minute: what is behind by more than this goes on the next time. */
+const CATCH_UP_MILLIS = 40_000;
+
+/** Merges are functions' calls of their own: this bounds how many run at once. */
+const TASKS_PER_RUN = 50;
+
+/** A call that was taken may begin a while later. */
+const SPARE_MILLIS = 60_000;
+
+const env = rollupEnv(process.env);
+const registers = dynamoItems(dynamoClient(), env.TABLE_NAME);
+const run = rollUp({
+  batches: itemBatches({ items: registers, clock, random, sleep }),
+  registers,
+  clock,
+  retentionHours: env.RETENTION_HOURS,
+  mergeMillis: env.MERGE_SECONDS * 1000 + SPARE_MILLIS,
+  tasksPerRun: TASKS_PER_RUN,
+  dispatch: callLater(lambdaClient(), env.MERGE_FUNCTION),
+});
+
+/** Kept for the life of the process, `run` knows what has changed since the last time. */
+export async function handler(): Promise<void> {
+  const end = clock() + CATCH_UP_MILLIS;
+  for (;;) {
+    const { tasks, isBehind } = await run();
+    if (tasks > 0) log.info("merges begun", { tasks });
+    if (!isBehind || clock() > end) return;
+  }
+}

@@ -1,0 +1,67 @@
+import { Duration } from "aws-cdk-lib";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Construct } from "constructs";
+import type { MergeEnv, RollupEnv } from "../lib/runtime/env.ts";
+import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+
+/** Nothing is lost when one ends early: what it had not merged is found again. */
+const MERGE_SECONDS = 300;
+
+export interface RollupProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+  readonly table: TableV2;
+  readonly retentionHours: number;
+}
+
+/** Once a minute finds what is to be merged; each merge is a call of a function of its own. */
+export function addRollup(scope: Construct, { table, retentionHours, ...common }: RollupProps): void {
+  const merge = new SkuaFunction(scope, "Merge", {
+    ...common,
+    name: "merge",
+    memoryMegabytes: 1024,
+    timeoutSeconds: MERGE_SECONDS,
+    environment: {
+      TABLE_NAME: table.tableName,
+      RETENTION_HOURS: String(retentionHours),
+      TIMEOUT_SECONDS: String(MERGE_SECONDS),
+    } satisfies MergeEnv,
+    may: [
+      new PolicyStatement({
+        actions: [
+          "dynamodb:BatchGetItem",
+          "dynamodb:BatchWriteItem",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+          "dynamodb:Query",
+        ],
+        resources: [table.tableArn],
+      }),
+    ],
+  });
+  const rollup = new SkuaFunction(scope, "Rollup", {
+    ...common,
+    name: "rollup",
+    memoryMegabytes: 256,
+    timeoutSeconds: 60,
+    environment: {
+      TABLE_NAME: table.tableName,
+      RETENTION_HOURS: String(retentionHours),
+      MERGE_FUNCTION: merge.lambda.functionName,
+      MERGE_SECONDS: String(MERGE_SECONDS),
+    } satisfies RollupEnv,
+    may: [
+      new PolicyStatement({
+        actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+        resources: [table.tableArn],
+      }),
+      new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [merge.lambda.functionArn] }),
+    ],
+  });
+  new Rule(scope, "EveryMinute", {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    // The next minute comes anyway.
+    targets: [new LambdaFunction(rollup.lambda, { retryAttempts: 0 })],
+  });
+}

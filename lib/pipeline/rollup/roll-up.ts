@@ -1,0 +1,141 @@
+import type { Clock } from "../../model/time.ts";
+import type { Batches } from "../../store/batches.ts";
+import type { Registers } from "../../store/items.ts";
+import { minuteOf } from "../../store/keys.ts";
+import { type Closed, closeHours } from "./close-hours.ts";
+import { headCounter } from "./head-counter.ts";
+import { rollupHours } from "./hours.ts";
+import { OPEN_HEADS } from "./next-merge.ts";
+import { loadProgress, type Progress } from "./progress.ts";
+import { markOf, readerShards, type ShardState, textOfShards } from "./shards.ts";
+import { readWork, type TenantHour } from "./work-list.ts";
+
+/** What one merge is told; what there is to do it finds out itself. */
+export interface MergeTask extends TenantHour {
+  /** Heads made before this, milliseconds since the epoch, are all there. */
+  readonly mark: number;
+  /** All of the hour's heads are there but late ones. */
+  readonly isClosing: boolean;
+}
+
+export interface RollupOptions {
+  readonly batches: Batches;
+  readonly registers: Registers;
+  readonly clock: Clock;
+  readonly retentionHours: number;
+  /** Longer than this no merge lives. */
+  readonly mergeMillis: number;
+  /** Merges that one run begins at most. */
+  readonly tasksPerRun: number;
+  /** Begins a merge; need not wait for it. */
+  readonly dispatch: (task: MergeTask) => Promise<void>;
+}
+
+/** What a run did. */
+export interface RollupRun {
+  /** Merges begun. */
+  readonly tasks: number;
+  /** Whether the next one would find something to do at once. */
+  readonly isBehind: boolean;
+  /** Whether nothing had happened since the one before: the table was asked how far readers are, and nothing else. */
+  readonly isIdle: boolean;
+}
+
+/** Minutes of the work list that one run takes up at most: what lay still for days is caught up in steps. */
+const MINUTES_PER_RUN = 240;
+
+const MINUTE_MILLIS = 60_000;
+
+/** Where some shards are busy, an idle one holds their mark back by so much at most. */
+const SLOT_MILLIS = 10_000;
+
+/** How things stood after a run that left nothing to be done before an item of a shard changes or a time comes. */
+interface Settled {
+  readonly shards: string;
+  readonly dueMillis: number;
+}
+
+/**
+ * Finds what is to be merged and has it merged. Runs may repeat, overlap and end anywhere: all that they know stands in
+ * items, each written on condition that nobody wrote it since, and what a merge does it does once.
+ */
+export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
+  const { batches, registers, clock, retentionHours, dispatch, tasksPerRun } = options;
+  const shards = readerShards(options);
+  const hours = rollupHours(options);
+  const counter = headCounter(batches, registers);
+  let settled: Settled | undefined;
+
+  /** Begins merges, as many as a run may. */
+  function starter() {
+    const self = {
+      begun: 0,
+      refused: 0,
+      async begin(task: MergeTask): Promise<boolean> {
+        if (self.begun >= tasksPerRun) self.refused++;
+        if (self.begun >= tasksPerRun || !(await hours.claim(task))) return false;
+        self.begun++;
+        await dispatch(task);
+        return true;
+      },
+    };
+    return self;
+  }
+
+  /** Raises idle shards, so that the mark passes what was indexed. */
+  async function raiseIdle(known: readonly ShardState[], { state }: Progress): Promise<readonly ShardState[]> {
+    if (!known.some(({ lastAt }) => minuteOf(lastAt) >= state.minute)) return known;
+    const thisMinute = state.floor - (state.floor % MINUTE_MILLIS);
+    const isBusy = known.some(({ lastAt }) => lastAt >= thisMinute);
+    // To the begin of a minute where nothing was indexed in it: then there is nothing left to raise a shard for.
+    const to = isBusy ? state.floor - (state.floor % SLOT_MILLIS) : thisMinute;
+    const isIdle = ({ openAt, lastAt }: ShardState): boolean => openAt === undefined && lastAt + 1 < to;
+    const raised = await Promise.all(
+      known.map((shard) => (isIdle(shard) ? shards.raise([shard], { closed: state.closed, lastAt: to - 1 }) : [shard])),
+    );
+    return raised.flat();
+  }
+
+  /** Takes up what the work list says, to a minute of which all heads may be there. */
+  async function takeUp(progress: Progress, mark: number, begin: (task: MergeTask) => Promise<boolean>): Promise<void> {
+    const { minute, rolled } = progress.state;
+    const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
+    for (const one of (await readWork(batches, minute, last)).values()) {
+      const isLate = one.hour <= rolled;
+      if (!isLate) await hours.note(one);
+      if ((await counter.count(one, mark, isLate)) < OPEN_HEADS) continue;
+      if (await begin({ ...one, mark, isClosing: false })) counter.forget(one, isLate);
+    }
+    if (last > minute) await progress.advance({ minute: last });
+  }
+
+  return async () => {
+    const nowMillis = clock();
+    const found = await shards.read();
+    if (settled !== undefined && settled.shards === textOfShards(found) && nowMillis < settled.dueMillis)
+      return { tasks: 0, isBehind: false, isIdle: true };
+    settled = undefined;
+    if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true };
+    const progress = await loadProgress(registers, nowMillis, retentionHours);
+    // Before shards are looked for: one that has no item by then begins above it.
+    await progress.advance({ floor: Math.max(progress.state.floor, nowMillis) });
+    const known = await raiseIdle(await shards.read(), progress);
+    const mark = Math.min(markOf(known), progress.state.floor);
+    const start = starter();
+    await takeUp(progress, mark, start.begin);
+    const closed = await closeHours({
+      ...{ hours, progress, shards, nowMillis, retentionHours, known },
+      begin: (one) => start.begin({ ...one, mark, isClosing: true }),
+    });
+    const isBehind = progress.state.minute < minuteOf(mark) || start.refused > 0;
+    if (!isBehind && !closed.isWaiting)
+      settled = { shards: textOfShards(closed.known), dueMillis: dueMillis(closed, progress, nowMillis) };
+    return { tasks: start.begun, isBehind, isIdle: false };
+  };
+}
+
+/** When there is something to do though no shard's item has changed. */
+function dueMillis({ known, dueMillis: nextClosing }: Closed, { state }: Progress, nowMillis: number): number {
+  const isTakenUp = known.every(({ lastAt }) => minuteOf(lastAt) < state.minute);
+  return isTakenUp ? nextClosing : Math.min(nextClosing, nowMillis - (nowMillis % MINUTE_MILLIS) + MINUTE_MILLIS);
+}
