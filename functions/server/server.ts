@@ -86,7 +86,12 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   doors.sampling.serve(requests.sampling);
   doors.query.serve(requests.query);
   const { keepRolling } = await import("./rollup-loop.ts");
-  const rollup = keepRolling({ dynamo: backends.dynamo, table: settings.table, retentionHours: settings.retentionHours, log });
+  const rollup = keepRolling({
+    dynamo: backends.dynamo,
+    table: settings.table,
+    retentionHours: settings.retentionHours,
+    log,
+  });
   phase = "ready";
 
   return {

@@ -1,0 +1,114 @@
+import { type MergeTask, rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
+import type { Log } from "../../lib/runtime/log.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
+import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import type { Reach } from "./backends.ts";
+import { sleep } from "./sleep.ts";
+import { startThread } from "./thread.ts";
+
+export interface RollupParts {
+  readonly dynamo: Reach;
+  readonly table: string;
+  readonly retentionHours: number;
+  readonly log: Log;
+}
+
+/** What a thread is started for. */
+export interface MergeData {
+  readonly dynamo: Reach;
+  readonly table: string;
+  readonly retentionHours: number;
+  readonly mergeMillis: number;
+  readonly tasks: readonly MergeTask[];
+}
+
+/** What came of it. */
+export interface MergeHello {
+  readonly merges: number;
+  readonly spans: number;
+  /** Hours. */
+  readonly closed: number;
+}
+
+export interface Rollup {
+  /** Begins nothing new; waits for what is under way, so long at most. */
+  stop(waitMillis: number): Promise<void>;
+}
+
+/** Whoever looks for spans right after a start need not share the machine with what is caught up. */
+const FIRST_MILLIS = 5_000;
+
+/** While plans are made: an indexer that follows steady traffic makes sixteen in this time, and 64 are worth a merge. */
+const BUSY_MILLIS = 5_000;
+
+/** While none is: two looks a minute. */
+const IDLE_MILLIS = 30_000;
+
+/** Merges that one thread does: a hundred hours that were missed are caught up in steps. */
+const TASKS_PER_RUN = 8;
+
+/** For all tasks of a thread. */
+const MERGE_MILLIS = 10 * 60_000;
+
+/** A merge of 4 million spans takes half of it. */
+const HEAP_MEGABYTES = 384;
+
+/** Merges what the indexers make, and closes hours. A thread is there only as long as there is something to merge. */
+export function keepRolling({ dynamo, table, retentionHours, log }: RollupParts): Rollup {
+  const client = dynamoClient(dynamo);
+  const registers = dynamoItems(client, table);
+  const [clock, random] = [Date.now, Math.random];
+  const tasks: MergeTask[] = [];
+  const run = rollUp({
+    ...{ registers, clock, retentionHours },
+    batches: itemBatches({ items: registers, clock, random, sleep }),
+    mergeMillis: MERGE_MILLIS,
+    tasksPerRun: TASKS_PER_RUN,
+    dispatch: async (task) => {
+      tasks.push(task);
+    },
+  });
+
+  async function merge(): Promise<void> {
+    if (tasks.length === 0) return;
+    const data: MergeData = { dynamo, table, retentionHours, mergeMillis: MERGE_MILLIS, tasks: tasks.splice(0) };
+    const file = new URL("./merge-worker.ts", import.meta.url);
+    const thread = await startThread<MergeHello>({
+      ...{ file, data, heapMegabytes: HEAP_MEGABYTES },
+      taskMillis: MERGE_MILLIS,
+    });
+    log.info("merged", { ...thread.hello });
+    await thread.close(0);
+  }
+
+  /** How long nothing need be done. */
+  async function turn(): Promise<number> {
+    try {
+      const { isIdle, isBehind } = await run();
+      await merge();
+      if (isBehind) return 0;
+      return isIdle ? IDLE_MILLIS : BUSY_MILLIS;
+    } catch (error) {
+      log.warn("merging failed; will try again", { error });
+      return BUSY_MILLIS;
+    }
+  }
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  async function turns(): Promise<void> {
+    for (let pause = FIRST_MILLIS; ; pause = await turn()) {
+      await sleep(pause, signal);
+      if (signal.aborted) return;
+    }
+  }
+  const running = turns();
+
+  return {
+    async stop(waitMillis) {
+      stopping.abort();
+      await Promise.race([running, sleep(waitMillis)]);
+      client.destroy();
+    },
+  };
+}
