@@ -42,6 +42,9 @@ export function dependencyReader(options: DependencyReaderOptions): Dependencies
   };
 }
 
+/** An hour, and those in which its spans' callers are looked for. */
+const andAround = (hour: number): number[] => [hour - 1, hour, hour + 1];
+
 const hourAt = (millis: number): number => Math.floor(millis / MILLIS_PER_HOUR);
 
 /** What is known of one tenant. */
@@ -80,18 +83,22 @@ class TenantEdges {
   }
 
   private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
-    const around = { first: hours.first - 1, last: hours.last + 1 };
-    await this.rolled.refresh(around, nowMillis);
+    await this.rolled.refresh({ first: hours.first - 1, last: hours.last + 1 }, nowMillis);
     const roleOf = (hour: number): Role => (this.rolled.at(hour, nowMillis) === undefined ? "joined" : "around");
     const isOpen = (hour: number): boolean => roleOf(hour) === "joined";
     const open = eachHour(hours).filter(isOpen);
-    const needed = new Map(open.flatMap((hour) => [hour - 1, hour, hour + 1].map((one) => [one, roleOf(one)])));
+    const needed = new Map(open.flatMap(andAround).map((hour) => [hour, roleOf(hour)]));
     if (this.open.isOutdated(needed)) this.open = new OpenHours(this.options);
     const joining = this.open;
+    const refresh = (some: readonly number[]) =>
+      Promise.all(some.map((hour) => joining.refresh(hour, roleOf(hour), nowMillis)));
     await Promise.all([
-      ...[...needed].map(([hour, role]) => joining.refresh(hour, role, nowMillis)),
+      refresh([...needed.keys()].filter(isOpen)),
       ...eachHour(hours).map((hour) => this.refreshLate(hour, nowMillis)),
     ]);
+    // Most hours that were never rolled are empty, and the ones around them full.
+    const isMet = (hour: number): boolean => andAround(hour).some((one) => isOpen(one) && joining.has(one));
+    await refresh([...needed.keys()].filter((hour) => !isOpen(hour) && isMet(hour)));
     const sums = new EdgeSums();
     let isComplete = open.length === 0 || joining.isComplete;
     for (const hour of eachHour(hours)) {

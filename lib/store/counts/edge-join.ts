@@ -73,32 +73,40 @@ export class EdgeJoin {
   /** Halves whose own calls are counted, in that hour. */
   add(counts: EdgeCounts, hour: number, range?: HashRange): void {
     const at = this.hourOf(hour, true);
-    this.take(counts, at, range, (hash) => this.entryOf(hash));
-    const { halves, services } = counts;
-    const numbers = services.map((name) => this.numberOf(name));
-    const [begin, end] = within(halves.hash, range);
-    for (let i = begin; i < end; i++) {
-      const side = (halves.flags[i] as number) & SIDES_MASK;
-      const peer = halves.peers.get(i);
-      const [first, last] = [halves.starts[i] as number, halves.starts[i + 1] as number];
-      if (first === last && peer === undefined) continue;
-      const own = this.entryOf(halves.hash[i] as number);
-      const service = numbers[halves.service[i] as number] as number;
-      const where = at | (side === SERVER ? SERVER_SIDE : 0);
-      for (let n = first; n < last; n++) {
-        this.to.push(this.entryOf(halves.references[n] as number));
+    const { halves } = counts;
+    this.take(counts, range, at, (i, own, service) => {
+      const isServer = ((halves.flags[i] as number) & SIDES_MASK) === SERVER;
+      const where = at | (isServer ? SERVER_SIDE : 0);
+      for (let n = halves.starts[i] as number; n < (halves.starts[i + 1] as number); n++) {
+        const to = this.entryOf(halves.references[n] as number);
+        this.isReferred.set(to, 1);
+        this.to.push(to);
         this.from.push(own);
         this.caller.push(service);
         this.hour.push(where);
       }
+      const peer = halves.peers.size === 0 ? undefined : halves.peers.get(i);
       if (peer !== undefined) this.peers.push(own, where, service, this.numberOf(peer));
-    }
+    });
   }
 
   /** Halves that others' calls may lead to; their own are counted elsewhere. @param isFirst whether those others may still come */
   addAround(counts: EdgeCounts, hour: number, isFirst: boolean, range?: HashRange): void {
     const at = this.hourOf(hour, false);
-    this.take(counts, at, range, isFirst ? (hash) => this.entryOf(hash) : (hash) => this.index.find(hash));
+    const { halves } = counts;
+    const entryOf = (hash: number): number => (isFirst ? this.entryOf(hash) : this.index.find(hash));
+    this.take(
+      counts,
+      range,
+      at,
+      (i) => {
+        for (let n = halves.starts[i] as number; n < (halves.starts[i + 1] as number); n++) {
+          const to = entryOf(halves.references[n] as number);
+          if (to >= 0) this.isReferred.set(to, 1);
+        }
+      },
+      entryOf,
+    );
   }
 
   /** All edges by the hour in which they stand: that of the calling span's, where ids are shared that of the server side. */
@@ -156,22 +164,21 @@ export class EdgeJoin {
     return (where & SERVER_SIDE) !== 0 && this.sides[CLIENT].at(entry) !== 0;
   }
 
+  /** Takes up who has the span ids, and hands on each half. */
   private take(
     { halves, services }: EdgeCounts,
-    at: number,
     range: HashRange | undefined,
-    entryOf: (hash: number) => number,
+    at: number,
+    each: (half: number, entry: number, service: number) => void,
+    entryOf = (hash: number): number => this.entryOf(hash),
   ): void {
     const numbers = services.map((name) => this.numberOf(name));
     const [begin, end] = within(halves.hash, range);
     for (let i = begin; i < end; i++) {
       const entry = entryOf(halves.hash[i] as number);
-      if (entry >= 0)
-        this.takeSide(entry, halves.flags[i] as number, numbers[halves.service[i] as number] as number, at);
-      for (let n = halves.starts[i] as number; n < (halves.starts[i + 1] as number); n++) {
-        const to = entryOf(halves.references[n] as number);
-        if (to >= 0) this.isReferred.set(to, 1);
-      }
+      const service = numbers[halves.service[i] as number] as number;
+      if (entry >= 0) this.takeSide(entry, halves.flags[i] as number, service, at);
+      each(i, entry, service);
     }
   }
 

@@ -45,6 +45,11 @@ export class OperationRanks {
     else this.beyond++;
   }
 
+  /** Operations met so far; at least. */
+  get size(): number {
+    return this.seen.size;
+  }
+
   kept(most: number): KeptOperations {
     const ranked = [...this.seen].sort((a, b) => b[1].calls - a[1].calls || compare(a[0], b[0])).slice(0, most);
     return {
@@ -57,14 +62,15 @@ export class OperationRanks {
 
 /** Adds up an hour's minutes by operation and kind. */
 export class HourOperations {
-  private readonly kept: KeptOperations;
+  private readonly kept: KeptOperations | undefined;
   private readonly numbers = new Map<string, number>();
   private readonly operations: Operation[] = [];
   /** (operation, minute, bucket) → calls, and (operation, minute) → errors. */
   private readonly durations = new Map<number, number>();
   private readonly errors = new Map<number, number>();
 
-  constructor(kept: KeptOperations) {
+  /** @param kept all, if it is left out */
+  constructor(kept?: KeptOperations) {
     this.kept = kept;
   }
 
@@ -109,7 +115,8 @@ export class HourOperations {
 
   /** Under which name it is counted. */
   private nameOf({ service, operation, kind }: MinuteCounts): Operation {
-    if (this.kept.texts.has(textOf({ service, operation, kind }))) return { service, operation, kind };
+    if (this.kept === undefined || this.kept.texts.has(textOf({ service, operation, kind })))
+      return { service, operation, kind };
     return { service: this.kept.services.has(service) ? service : OTHER_SERVICES, operation: "", kind };
   }
 }

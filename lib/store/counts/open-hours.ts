@@ -63,6 +63,11 @@ export class OpenHours {
     }
   }
 
+  /** Whether anything of the hour was read. */
+  has(hour: number): boolean {
+    return (this.hours.get(hour)?.read.keys.size ?? 0) > 0;
+  }
+
   /** What the hour comes to with what is known. */
   at(hour: number): JoinedEdges | undefined {
     this.joined ??= this.join.join();

@@ -5,7 +5,7 @@ import { countsRange, hourTtl, rolledEdgesKey, rolledMinutesKey } from "../keys.
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
 import { EdgeJoin, type HashRange } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
-import { HourOperations, type KeptOperations, MAX_HOUR_OPERATIONS, OperationRanks } from "./hour-operations.ts";
+import { HourOperations, MAX_HOUR_OPERATIONS, OperationRanks } from "./hour-operations.ts";
 import { readEdgeCounts, readOperationCounts } from "./read.ts";
 import { writeRolledEdges, writeRolledMinutes } from "./write-rolled.ts";
 
@@ -63,12 +63,13 @@ export async function rollCounts(options: RollOptions): Promise<RollReport> {
   const { batches, tenant, hour, mark } = options;
   const limits = { ...LIMITS, ...options.limits };
   const ttl = hourTtl(hour, options.retentionHours);
-  const { kept, spans, halves } = await survey(options, limits);
+  const own = bodiesOf(options, hour);
+  const { rows, folded, spans, halves } = await operationsOf(own, limits.operations);
   const minutes: Item[] = [];
-  for (const [service, rows] of await operationsOf(options, kept))
-    for (const [n, body] of writeRolledMinutes(service, rows, limits.itemBytes).entries())
+  for (const [service, own] of rows)
+    for (const [n, body] of writeRolledMinutes(service, own, limits.itemBytes).entries())
       minutes.push({ ...rolledMinutesKey(tenant, hour, mark, service, n), body, ttl });
-  const { edges, unmet } = await joinedEdges(options, Math.ceil(halves / limits.halves), limits.edges);
+  const { edges, unmet } = await joinedEdges(options, own, Math.ceil(halves / limits.halves), limits.edges);
   const [first, ...rest] = writeRolledEdges(edges, unmet, limits.itemBytes).map((body, n) => ({
     ...{ ...rolledEdgesKey(tenant, hour, mark, n), body, ttl },
   }));
@@ -76,61 +77,76 @@ export async function rollCounts(options: RollOptions): Promise<RollReport> {
   await batches.putAll(first === undefined ? [] : [first]);
   const items = [...minutes, ...rest, ...(first === undefined ? [] : [first])];
   return {
-    ...{ spans, edges: edges.length, unmet, foldedOperations: kept.folded },
+    ...{ spans, edges: edges.length, unmet, foldedOperations: folded },
     ...{ items: items.length, writeUnits: items.reduce((sum, item) => sum + writeUnits(item), 0) },
   };
 }
 
-/** Bodies of all plans of an hour made before the mark, in the order of their keys. */
-async function* bodies({ batches, tenant, mark }: RollOptions, hour: number): AsyncGenerator<Uint8Array> {
+/** Bodies that are held from one round to the next; an hour of more is read again each time. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+type HourBodies = () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Bodies of all plans of an hour made before the mark, in the order of their keys, as often as they are asked for. */
+function bodiesOf({ batches, tenant, mark }: RollOptions, hour: number): HourBodies {
   const range = countsRange(tenant, hour, 0, mark - 1);
-  for await (const items of batches.queryAll({ ...range, consistent: true })) for (const { body } of items) yield body;
+  let held: Uint8Array[] | undefined;
+  async function* read() {
+    const kept: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const items of batches.queryAll({ ...range, consistent: true }))
+      for (const { body } of items) {
+        bytes += body.length;
+        if (bytes <= MAX_HELD_BYTES) kept.push(body);
+        yield body;
+      }
+    if (bytes <= MAX_HELD_BYTES) held = kept;
+  }
+  return () => held ?? read();
 }
 
-/** What must be known before anything is added up. */
-async function survey(options: RollOptions, limits: RollLimits) {
+/** Adds the operations up; in an hour with more than may keep their names it takes another round to find those. */
+async function operationsOf(bodies: HourBodies, most: number) {
   const ranks = new OperationRanks();
-  let [spans, halves, folded] = [0, 0, 0];
-  for await (const body of bodies(options, options.hour)) {
+  const all = new HourOperations();
+  let [spans, halves, foldedByPlans] = [0, 0, 0];
+  for await (const body of bodies()) {
     const counts = readOperationCounts(body);
     halves += counts.halves;
-    folded += counts.foldedOperations;
+    foldedByPlans += counts.foldedOperations;
     for (const minute of counts.minutes) {
-      ranks.add(minute);
       spans += minute.calls;
+      ranks.add(minute);
+      if (ranks.size <= most) all.add(minute);
     }
   }
-  const kept = ranks.kept(limits.operations);
-  return { kept: { ...kept, folded: kept.folded + folded }, spans, halves };
-}
-
-async function operationsOf(options: RollOptions, kept: KeptOperations) {
+  if (ranks.size <= most) return { rows: all.rows(), folded: foldedByPlans, spans, halves };
+  const kept = ranks.kept(most);
   const operations = new HourOperations(kept);
-  for await (const body of bodies(options, options.hour))
-    for (const minute of readOperationCounts(body).minutes) operations.add(minute);
-  return operations.rows();
+  for await (const body of bodies()) for (const minute of readOperationCounts(body).minutes) operations.add(minute);
+  return { rows: operations.rows(), folded: foldedByPlans + kept.folded, spans, halves };
 }
 
-async function joinedEdges(options: RollOptions, ranges: number, mostEdges: number) {
+async function joinedEdges(options: RollOptions, own: HourBodies, ranges: number, mostEdges: number) {
   const sums = new EdgeSums();
   const cut = Math.min(Math.max(1, ranges), MOST_RANGES);
   const end = (n: number): number => Math.ceil((n * MOST_RANGES) / cut) * (HASHES / MOST_RANGES);
   for (let n = 0; n < cut; n++) {
-    const joined = await joinRange(options, { from: end(n), to: end(n + 1) });
+    const joined = await joinRange(options, own, { from: end(n), to: end(n + 1) });
     if (joined !== undefined) sums.add(joined);
   }
   return sums.most(mostEdges);
 }
 
-async function joinRange(options: RollOptions, range: HashRange) {
+async function joinRange(options: RollOptions, own: HourBodies, range: HashRange) {
   const { hour, random } = options;
   const join = new EdgeJoin(random);
-  for await (const body of bodies(options, hour)) {
+  for await (const body of own()) {
     const counts = readEdgeCounts(body);
     if (range.from === 0) join.addSettled(counts, hour);
     join.add(counts, hour, range);
   }
   for (const around of [hour - 1, hour + 1])
-    for await (const body of bodies(options, around)) join.addAround(readEdgeCounts(body), around, false, range);
+    for await (const body of bodiesOf(options, around)()) join.addAround(readEdgeCounts(body), around, false, range);
   return join.join().get(hour);
 }
