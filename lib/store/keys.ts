@@ -77,6 +77,9 @@ export const summaryRange = (tenant: string, day: number, fromHour: number, toHo
   to: summaryKey(tenant, Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)).sk,
 });
 
+/** Whether a key of a day's partition is a summary's; else it is a late head's. */
+export const isSummaryKey = (sk: Uint8Array): boolean => sk[0] === SUMMARY;
+
 /** Late heads of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
 export const lateHeadRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => ({
   pk: pk("H", tenant, day),

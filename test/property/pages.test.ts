@@ -8,6 +8,7 @@ import { type PlainBatch, searchTraces } from "../data/search-traces.ts";
 import { type Question, searchOracle } from "../oracle/search.ts";
 import { collidingIds } from "../support/colliding-ids.ts";
 import { memoryItems } from "../support/memory-items.ts";
+import { mergeHour } from "../support/merged-hours.ts";
 import { dealOut, HOUR_MILLIS, openStore, type PlannedBatches, writeAll } from "../support/search-world.ts";
 import { expectedText, storedText } from "../support/seen-spans.ts";
 
@@ -103,13 +104,24 @@ async function begun(seed: number) {
   return { ...all, asked, expected };
 }
 
-test("pages of any sizes are the whole answer as it was at the first, whatever is written between them", async () => {
+/** Merges some hour up to now. */
+async function mergeSome({ random, items, now }: World): Promise<void> {
+  const hour = FIRST_HOUR - 1 + random.below(HOURS + 2);
+  const mark = now() + 1;
+  const markLate = random.chance(0.5) ? mark : 0;
+  await mergeHour(items, { tenant: TENANT, hour, isClosed: false, mark, markLate, most: 1 + random.below(5) });
+}
+
+test("pages of any sizes are the whole answer as it was at the first, whatever is written or merged between them", async () => {
   let turned = 0;
   for (let seed = 1; seed <= WALKS; seed++) {
     const all = await begun(seed);
     const meanwhile = async () => {
       for (let n = all.random.below(3); n > 0; n--) await all.write(all.now());
+      for (let n = all.random.below(3); n > 0; n--) await mergeSome(all);
+      all.wait(1);
     };
+    if (all.random.chance(0.5)) for (let n = 0; n < 4; n++) await mergeSome(all);
     const ids = await walk(all, all.asked, meanwhile);
     expect(ids, `seed ${seed}`).toEqual(all.expected);
     turned += ids.length;
@@ -140,7 +152,7 @@ test("pages that a budget ends go on where it ended, until all is seen", async (
   let ended = 0;
   for (let seed = 1; seed <= WALKS; seed++) {
     const { asked, expected, items, random } = await begun(2000 + seed);
-    const searchLimits = { ...SEARCH_LIMITS, millis: 300 + random.below(2000) };
+    const searchLimits = { ...SEARCH_LIMITS, millis: 100 + random.below(1000) };
     const ids: string[] = [];
     let token: string | undefined;
     let isComplete = true;

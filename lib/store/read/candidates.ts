@@ -1,6 +1,8 @@
 import { type Frontier, frontier } from "./frontier.ts";
-import { type IndexPlan, mayMatch } from "./index-plan.ts";
+import { type IndexPlan, mayMatch, mayMatchMerged } from "./index-plan.ts";
+import { mergedScan } from "./merged-scan.ts";
 import { BEFORE_ALL } from "./page-token.ts";
+import type { IndexRef } from "./parts.ts";
 import type { Search } from "./search.ts";
 import { type Candidate, type SegmentScan, segmentScan } from "./segment-scan.ts";
 
@@ -30,11 +32,7 @@ export interface CandidateSource {
 
 export function candidateSource(search: Search, plan: IndexPlan): CandidateSource {
   const { spent, advance, asOf } = search;
-  const front = frontier(
-    search.segments
-      .filter(({ head, at }) => at <= asOf && mayMatch(plan, head))
-      .map((segment) => segmentScan(segment, plan)),
-  );
+  const front = frontier(search.segments.flatMap((ref) => scanOf(ref, plan, asOf)));
   const known = new Set<number>();
   let wave = isSelective(plan) ? FIRST_SELECTIVE_WAVE : FIRST_WAVE;
   let promised = PROMISED_PER_TRACE;
@@ -53,7 +51,8 @@ export function candidateSource(search: Search, plan: IndexPlan): CandidateSourc
       if (candidates.length > 0 && spent.isLow()) return { candidates, fresh };
       if (candidates.length === 0) advance({ start: front.floor() ?? 0n, id: BEFORE_ALL });
       const affordable = Math.max(1, Math.floor(spent.getsLeft() * SHARE_FOR_SCANS));
-      await openScans(search, nextWave(front, Math.min(wave, affordable), promised * traces));
+      const most = Math.min(wave, affordable);
+      await openScans(search, nextWave(front, isSelective(plan), { most, enough: promised * traces }));
       wave *= WAVE_GROWTH;
       promised *= WAVE_GROWTH;
     }
@@ -62,24 +61,42 @@ export function candidateSource(search: Search, plan: IndexPlan): CandidateSourc
   return { next, isAtEnd: () => front.floor() === undefined };
 }
 
+function scanOf(ref: IndexRef, plan: IndexPlan, asOf: number): SegmentScan[] {
+  if ("merged" in ref)
+    return ref.merged.minAt <= asOf && mayMatchMerged(plan, ref.merged) ? [mergedScan(ref, plan, asOf)] : [];
+  return ref.at <= asOf && mayMatch(plan, ref.head) ? [segmentScan(ref, plan)] : [];
+}
+
 /** Whether some condition is answered by postings alone. */
 const isSelective = (plan: IndexPlan): boolean =>
   plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
 
-/** Scans to load at the same time, those that are needed first: no more than `most`, nor than may bring enough candidates. */
-function nextWave(front: Frontier, most: number, enough: number): SegmentScan[] {
+interface WaveLimits {
+  /** Of what opening them costs together. */
+  readonly most: number;
+  /** Candidates that are as many as may be needed. */
+  readonly enough: number;
+}
+
+/**
+ * Scans to load at the same time, those that are needed first. Of a merged segment most inputs match where spans nearly
+ * all do, so that one brings enough; of a rare term's, all may have to be opened.
+ */
+function nextWave(front: Frontier, isRare: boolean, { most, enough }: WaveLimits): SegmentScan[] {
   const wave: SegmentScan[] = [];
+  let cost = 0;
   let expected = 0;
   for (const scan of front.waiting()) {
-    if (wave.length >= most || expected >= enough) break;
+    if (cost >= most || expected >= enough) break;
     wave.push(scan);
+    cost += isRare ? 1 : scan.weight;
     expected += scan.expects() ?? 0;
   }
   return wave;
 }
 
 async function openScans({ stores, tenant, spent, report }: Search, scans: readonly SegmentScan[]): Promise<void> {
-  const wanted = scans.flatMap((scan) => scan.wants().map((part) => ({ segment: scan.segment, part })));
+  const wanted = scans.flatMap((scan) => scan.wants());
   const source = await stores.parts.load(tenant, wanted, spent);
   for (const scan of scans) {
     const turn = spent.rest();

@@ -13,7 +13,7 @@ import type { PartSource } from "./parts.ts";
 import { PAGES_AT_ONCE } from "./read-pages.ts";
 import { loadViews, type Search, type SearchReport, viewCache } from "./search.ts";
 import type { Stores } from "./stores.ts";
-import { byTime, segmentsAround, traceTerms, wholeTraces } from "./whole-traces.ts";
+import { segmentsAround, traceTerms, wholeTraces } from "./whole-traces.ts";
 import { around, hoursBetween, isEmpty, keptHours, overlap } from "./window.ts";
 
 /** Traces whose places are settled together; more would keep the first one waiting, fewer would cost round trips. */
@@ -35,8 +35,14 @@ export async function* findTraces(
   const window = overlap(hoursBetween(query.startMinNanos, query.startMaxNanos), kept);
   if (isEmpty(window)) return;
   const now = stores.clock();
-  const segments = (await stores.heads.load(tenant, overlap(around(window), kept), spent)).sort(byTime);
+  const heads = await stores.heads.load(tenant, overlap(around(window), kept), spent);
+  const isAllKnown = ![...heads.open].some((hour) => hour >= window.first && hour <= window.last);
+  const segments = [...heads.refs, ...(isAllKnown ? [] : await heads.rest("alone"))];
   if (segments.length === 0) return;
+  // Where only whole traces lead is read beside what the search itself needs.
+  const rest = isAllKnown && heads.open.size > 0 ? heads.rest("besides") : Promise.resolve([]);
+  // Whoever waits for it is told, unless the search ends before.
+  rest.catch(() => undefined);
   // A plan that is in sight was made before now, whatever the clock of who made it says.
   const asOf = page?.asOf ?? segments.reduce((latest, { at }) => Math.max(latest, at), now);
   const search: Search = {
@@ -50,6 +56,7 @@ export async function* findTraces(
   for (let left = query.limit; left > 0; ) {
     const affordable = Math.floor((spent.getsLeft() * SHARE_FOR_TERMS) / segments.length);
     const batch = await source.next(Math.max(1, Math.min(left, TRACES_AT_ONCE, affordable)));
+    for (const ref of (await rest).splice(0)) segments.push(ref);
     const given = yield* tracesOf(search, batch, { test, seen, left });
     left -= given.traces;
     if (!given.isAll || !source.isAtEnd()) continue;

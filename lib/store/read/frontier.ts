@@ -29,6 +29,11 @@ export function frontier(scans: readonly SegmentScan[]): Frontier {
   let held: Candidate[] = [];
 
   function enter(scan: SegmentScan): void {
+    const replaced = scan.replacedBy();
+    if (replaced !== undefined) {
+      for (const each of replaced) enter(each);
+      return;
+    }
     const candidate = queued.get(scan)?.pop();
     const start = candidate?.start ?? scan.bound();
     if (start === undefined) queued.delete(scan);

@@ -1,169 +1,84 @@
-import { LRUCache } from "lru-cache";
-import { type Clock, MILLIS_PER_HOUR } from "../../model/time.ts";
+import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
-import type { Item } from "../items.ts";
-import { headRange, lateHeadRange, type Range, readHeadKey, readLateHeadKey } from "../keys.ts";
-import { readHead } from "../segment/read-head.ts";
-import type { SegmentId } from "../segment/types.ts";
+import { dayOf } from "../keys.ts";
 import type { Budget } from "./cost.ts";
-import type { SegmentRef } from "./parts.ts";
+import { type DayHeads, dayHeads } from "./day-heads.ts";
+import { type HourHeads, hourHeads } from "./hour-heads.ts";
+import type { IndexRef } from "./parts.ts";
+import { isUnderWay, rangeReader } from "./range-reader.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
 export interface HeadLoader {
-  /** Every segment of these hours, in no particular order; one round trip, and one more for each further page of the longest hour. */
-  load(tenant: string, hours: Hours, budget: Budget): Promise<SegmentRef[]>;
+  /** What there is in these hours, in no particular order, as far as one round trip tells. */
+  load(tenant: string, hours: Hours, spent: Budget): Promise<KnownHeads>;
 }
 
-/**
- * A head is written after everything that it names, and shards write at the same time: one with an earlier `at` may appear
- * after one with a later `at`. So what is already known is read again from this much before the newest known `at`.
- */
-const OVERLAP_MILLIS = 60_000;
-
-/** A write that is tried again takes longer, which is rare: further back is read again only now and then. */
-const WIDE_OVERLAP_MILLIS = 10 * 60_000;
-const WIDE_EVERY_MILLIS = 15_000;
-
-/** A plan that had to wait even longer for its turn (a table that pushed back, a crashed indexer) is seen after this. */
-const TRUST_MILLIS = 5 * 60_000;
-
-/**
- * An hour that ended this long ago changes only by what comes late, and is taken as it was a second ago. Without this, who
- * asks for one id after the other makes the table answer a query for every hour of the retention each time.
- */
-const SETTLED_HOURS = 3;
-const SETTLED_TRUST_MILLIS = 1_000;
-
-interface KnownHour {
-  readonly segments: Map<SegmentId, SegmentRef>;
-  /** The newest `at` seen, never ahead of our own clock: a reader's clock that is ahead must not hide what other shards write. */
-  newestAt: number;
-  /** When all of the hour was read; milliseconds since the epoch. */
-  readonly readAt: number;
-  /** When it was last asked for what is new. */
-  checkedAt: number;
-  /** When it was last read again from further back. */
-  widelyCheckedAt: number;
-  bytes: number;
+interface KnownHeads {
+  /** Every segment is here, or within a merged one, once; those that {@link rest} brings are not. */
+  readonly refs: readonly IndexRef[];
+  /** Hours of which the rest may bring more. */
+  readonly open: ReadonlySet<number>;
+  /** Reads what is left: hours that nothing is merged of, or not enough. Wait for it beside what else is read, or alone. */
+  rest(besides: "besides" | "alone"): Promise<IndexRef[]>;
 }
 
-/** What a decoded head weighs beside its bytes, measured. A body inside it is views of them until a search opens it. */
-const REF_BYTES = 2000;
+/** Of the memory for heads, for summaries and what came late: a closed hour takes little. */
+const DAY_SHARE = 0.125;
 
-/** @param cacheBytes heads never change, so those of the hours last asked for are kept */
+/**
+ * One summary of an hour is used for all of a question: it says up to which mark heads stand within merged segments, and
+ * every head is either before its mark or not.
+ */
 export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): HeadLoader {
-  const cache = new LRUCache<string, KnownHour>({
-    maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: (hour) => hour.bytes + REF_BYTES,
-  });
-
-  async function query(range: Range, spent: Budget, take: (item: Item) => void): Promise<number> {
-    let pages = 0;
-    spent.claim(1);
-    for await (const items of batches.queryAll({ ...range, consistent: false })) {
-      if (pages++ > 0) spent.claim(1);
-      for (const item of items) {
-        spent.took(item.body.length);
-        take(item);
-      }
-    }
-    return Math.max(1, pages);
-  }
-
-  async function hourOfHeads(tenant: string, hour: number, spent: Budget, into: SegmentRef[]): Promise<number> {
-    const key = `${tenant}\n${hour}`;
-    const known = cache.get(key);
-    const nowMillis = clock();
-    const isTrusted = known !== undefined && nowMillis - known.readAt < TRUST_MILLIS;
-    if (isTrusted && isSettled(hour, nowMillis) && nowMillis - known.checkedAt < SETTLED_TRUST_MILLIS) {
-      for (const segment of known.segments.values()) into.push(segment);
-      return 0;
-    }
-    const now: KnownHour = isTrusted ? known : unknownHour(nowMillis);
-    const ranges =
-      !isTrusted && isUnderWay(hour, nowMillis)
-        ? timeSlices(tenant, hour)
-        : [headRange(tenant, hour, Math.max(0, now.newestAt - overlapMillis(now, nowMillis)))];
-    let newestAt = now.newestAt;
-    const take = (item: Item): void => {
-      const { at, segment } = readHeadKey(item.sk);
-      newestAt = Math.max(newestAt, at);
-      if (now.segments.has(segment)) return;
-      now.segments.set(segment, { head: readHead(item.body), hour, at });
-      now.bytes += item.body.length + REF_BYTES;
-    };
-    const pages = Math.max(...(await Promise.all(ranges.map((range) => query(range, spent, take)))));
-    now.newestAt = Math.max(now.newestAt, Math.min(newestAt, nowMillis));
-    now.checkedAt = Math.max(now.checkedAt, nowMillis);
-    // Set again, because what it weighs is only looked at then.
-    cache.delete(key);
-    cache.set(key, now);
-    for (const segment of now.segments.values()) into.push(segment);
-    return pages;
-  }
-
-  /** Late heads stand by hour, not by `at`: there is no mark to go on from, and they are few. */
-  async function dayOfHeads(tenant: string, day: number, hours: Hours, spent: Budget, into: SegmentRef[]) {
-    const range = lateHeadRange(tenant, day, hours.first, hours.last);
-    return query(range, spent, (item) => {
-      const { hour, at } = readLateHeadKey(item.sk);
-      into.push({ head: readHead(item.body), hour, at });
-    });
-  }
+  const read = rangeReader(batches);
+  const readDay = dayHeads(read, clock, Math.floor(cacheBytes * DAY_SHARE));
+  const headsOf = hourHeads(read, clock, Math.floor(cacheBytes * (1 - DAY_SHARE)));
 
   return {
     async load(tenant, hours, spent) {
-      const found: SegmentRef[] = [];
+      const all = new Map(eachHour(hours).map((hour) => [hour, headsOf(tenant, hour)]));
+      const now = clock();
+      const underWay = [...all].filter(([hour]) => isUnderWay(hour, now));
+      const days = new Map<number, DayHeads>();
       const trips = await Promise.all([
-        ...eachHour(hours).map((hour) => hourOfHeads(tenant, hour, spent, found)),
-        ...eachDay(hours).map((day) => dayOfHeads(tenant, day, hours, spent, found)),
+        ...underWay.map(([, heads]) => heads.refresh(spent)),
+        ...eachDay(hours).map(async (day) => {
+          const { heads, trips } = await readDay(tenant, day, spent);
+          days.set(day, heads);
+          return trips;
+        }),
       ]);
       spent.roundTrips(Math.max(0, ...trips));
-      return found;
+      const open = new Map<number, OpenHour>();
+      const ofHour = (hour: number, heads: HourHeads): readonly IndexRef[] => {
+        const { summary, merged = [] } = days.get(dayOf(hour))?.summary(hour) ?? {};
+        if (summary?.isClosed) return merged;
+        const mark = summary?.mark ?? 0;
+        if (heads.isKnownFrom(mark)) return [...merged, ...heads.from(mark)];
+        open.set(hour, { heads, mark });
+        return merged;
+      };
+      const refs = [...all].flatMap(([hour, heads]) => ofHour(hour, heads));
+      const late = [...days.values()].flatMap((day) => lateIn(day, hours));
+      return {
+        refs: [...refs, ...late],
+        open: new Set(open.keys()),
+        async rest(besides) {
+          const more = await Promise.all([...open.values()].map(({ heads, mark }) => heads.complete(mark, spent)));
+          spent.roundTrips(Math.max(0, Math.max(0, ...more) - (besides === "besides" ? 1 : 0)));
+          return [...open.values()].flatMap(({ heads, mark }) => heads.from(mark));
+        },
+      };
     },
   };
 }
 
-/**
- * An hour under way may have more heads than one answer of the table holds, and most were made within it: so it is read
- * as so many runs at the same time, and what was made before or after it with the first or the last.
- */
-const SLICES = 6;
-
-function timeSlices(tenant: string, hour: number): Range[] {
-  const start = hour * MILLIS_PER_HOUR;
-  const step = MILLIS_PER_HOUR / SLICES;
-  return Array.from({ length: SLICES }, (_, i) =>
-    headRange(
-      tenant,
-      hour,
-      i === 0 ? 0 : start + i * step,
-      i === SLICES - 1 ? Number.MAX_SAFE_INTEGER : start + (i + 1) * step - 1,
-    ),
-  );
+interface OpenHour {
+  readonly heads: HourHeads;
+  /** Heads made before are merged. */
+  readonly mark: number;
 }
 
-/** How far back an hour is read again now. */
-function overlapMillis(hour: KnownHour, nowMillis: number): number {
-  if (nowMillis - hour.widelyCheckedAt < WIDE_EVERY_MILLIS) return OVERLAP_MILLIS;
-  hour.widelyCheckedAt = nowMillis;
-  return WIDE_OVERLAP_MILLIS;
-}
-
-const unknownHour = (nowMillis: number): KnownHour => ({
-  segments: new Map(),
-  newestAt: 0,
-  readAt: nowMillis,
-  checkedAt: nowMillis,
-  widelyCheckedAt: nowMillis,
-  bytes: 0,
-});
-
-/** It, or the hour before, whose last spans are still being written. */
-function isUnderWay(hour: number, nowMillis: number): boolean {
-  const now = Math.floor(nowMillis / MILLIS_PER_HOUR);
-  return hour === now || hour === now - 1;
-}
-
-const isSettled = (hour: number, nowMillis: number): boolean =>
-  hour + SETTLED_HOURS < Math.floor(nowMillis / MILLIS_PER_HOUR);
+/** Late heads of these hours that are not merged. */
+const lateIn = (day: DayHeads, { first, last }: Hours): IndexRef[] =>
+  day.late.filter(({ hour, at }) => hour >= first && hour <= last && at >= (day.summary(hour)?.summary.markLate ?? 0));

@@ -2,7 +2,7 @@ import type { TraceId } from "../../model/ids.ts";
 import type { Budget } from "./cost.ts";
 import type { SpanTest } from "./match.ts";
 import type { PageView } from "./page-view.ts";
-import type { PartOf, SegmentRef } from "./parts.ts";
+import type { PartHome, PartOf } from "./parts.ts";
 import type { Candidate } from "./segment-scan.ts";
 
 /** A trace that a search gives out. */
@@ -73,7 +73,7 @@ interface CandidateRun {
 /** Pages in the order in which they are first met. */
 class PageSet {
   all: PartOf[] = [];
-  private known = new Map<SegmentRef, Set<number>>();
+  private known = new Map<PartHome, Set<number>>();
 
   add({ segment, page }: Candidate): void {
     const known = this.known.get(segment) ?? new Set<number>();

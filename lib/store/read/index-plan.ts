@@ -1,4 +1,5 @@
 import type { Tag, TraceQuery } from "../../model/trace-query.ts";
+import type { MergedHead } from "../merge/types.ts";
 import {
   CUT_TERM,
   operationNameTerm,
@@ -9,6 +10,7 @@ import {
 } from "../segment/term-hash.ts";
 import type { Head } from "../segment/types.ts";
 import { type Reading, readings } from "./conditions.ts";
+import { isOpen } from "./row-filter.ts";
 
 /** What the index can say of one way to satisfy a tag. It may say yes too often, never no. */
 export type Way =
@@ -23,7 +25,7 @@ export type Way =
 /** A query as the index answers it: every condition needs one of its ways. */
 export interface IndexPlan {
   readonly query: TraceQuery;
-  readonly conditions: readonly (readonly Way[])[];
+  readonly conditions: Conditions;
   /** Worth a look only where the rows are more than one part: rows name their operation themselves. */
   readonly operation: Way | undefined;
 }
@@ -59,11 +61,15 @@ function operationWay({ service, operation }: TraceQuery): Way | undefined {
   return { by: "term", hash };
 }
 
-/** The conditions that one segment is asked. */
-export function conditionsFor(plan: IndexPlan, head: Head): readonly (readonly Way[])[] {
+export type Conditions = readonly (readonly Way[])[];
+
+/** The conditions that one segment is asked. @param isKnown whether its operations need not be read for it */
+export function conditionsFor(plan: IndexPlan, head: Head, isKnown: (way: Way) => boolean): Conditions {
   const conditions = head.cutSpans > 0 ? plan.conditions.map(withCut) : plan.conditions;
+  const { operation } = plan;
   // Names of operations are terms of every span.
-  return plan.operation !== undefined && head.rowParts > 1 ? [...conditions, [plan.operation]] : conditions;
+  const isWorthIt = operation !== undefined && (head.rowParts > 1 || isKnown(operation));
+  return isWorthIt ? [...conditions, [operation]] : conditions;
 }
 
 /** What has more attributes than terms may carry the one that is asked for. */
@@ -72,14 +78,21 @@ const withCut = (some: readonly Way[]): readonly Way[] => [
   ...some.flatMap((way): Way[] => ("hash" in way ? [{ by: way.by, hash: CUT_TERM }] : [])),
 ];
 
+/** The terms that a merged segment is asked: those of every condition, and what its inputs may have to be asked besides. */
+export function mergedHashes({ conditions, operation }: IndexPlan, { cutSpans }: MergedHead): number[] {
+  const ways = [...conditions.flat(), ...(operation === undefined ? [] : [operation])];
+  const hashes = ways.flatMap((way) => ("hash" in way ? [way.hash] : []));
+  return [...new Set(cutSpans > 0 && hashes.length > 0 ? [...hashes, CUT_TERM] : hashes)];
+}
+
+/** Whether what a merged segment's head says leaves it open that a span inside matches. */
+export const mayMatchMerged = ({ query }: IndexPlan, head: MergedHead): boolean => isOpen(head, query);
+
 /** Whether the head leaves it open that a span inside matches. */
 export function mayMatch({ query }: IndexPlan, head: Head): boolean {
   const { service, operation } = query;
   return (
-    head.maxStart >= query.startMinNanos &&
-    head.minStart <= query.startMaxNanos &&
-    head.maxDuration >= (query.durationMinNanos ?? 0n) &&
-    (query.durationMaxNanos === undefined || head.minDuration <= query.durationMaxNanos) &&
+    isOpen(head, query) &&
     (service === undefined || head.mayHoldService(service)) &&
     (service === undefined || operation === undefined || head.mayHoldOperation(service, operation))
   );

@@ -1,5 +1,11 @@
+import { invalid } from "../../model/errors.ts";
+import { openMergedTerms } from "../merge/find-merged-terms.ts";
+import { openMergedTraces } from "../merge/find-merged-traces.ts";
+import { readMergedInputs } from "../merge/read-inputs.ts";
+import type { MergedInput, MergedTermFinder, TraceFinder } from "../merge/types.ts";
 import { openTerms, type TermFinder } from "../segment/find-term.ts";
 import { readBundle } from "../segment/read-bundle.ts";
+import { readHead } from "../segment/read-head.ts";
 import { readRows } from "../segment/read-rows.ts";
 import type { Bundle, RowsPart } from "../segment/types.ts";
 
@@ -20,5 +26,17 @@ export const termsOf: (part: Uint8Array) => TermFinder = kept(new WeakMap(), ope
 export const rowsOf: (part: Uint8Array) => RowsPart = kept(new WeakMap(), readRows);
 export const bundleOf: (bytes: Uint8Array) => Bundle = kept(new WeakMap(), readBundle);
 
-/** Bytes in memory for each stored one: a term takes 3 bytes and opened 22 more, a row 9 and opened 40 more. */
-export const OPENED_GROWTH = { terms: 8, rows: 6, bundle: 4, page: 1 } as const;
+/** The parts of a segment that stand in its head's item. */
+export const inlineOf: (bytes: Uint8Array) => Bundle = kept(new WeakMap(), (bytes) => {
+  const { body, segment } = readHead(bytes);
+  if (typeof body !== "object") throw invalid(`head of segment ${segment}: expected one with its parts inside`);
+  return body;
+});
+export const mergedTermsOf: (part: Uint8Array) => MergedTermFinder = kept(new WeakMap(), openMergedTerms);
+export const mergedTracesOf: (part: Uint8Array) => TraceFinder = kept(new WeakMap(), openMergedTraces);
+export const mergedInputsOf: (part: Uint8Array) => readonly MergedInput[] = kept(new WeakMap(), (part) =>
+  readMergedInputs([part]),
+);
+
+/** Bytes in memory for each stored one: a term takes 3 bytes and opened 22 more, a row 9 and opened 40 more, an input of a merged segment 50 and 1,000. */
+export const OPENED_GROWTH = { terms: 8, rows: 6, bundle: 4, page: 1, mergedTerms: 8, traces: 6, inputs: 20 } as const;

@@ -1,33 +1,66 @@
 import { LRUCache } from "lru-cache";
 import type { Batches } from "../batches.ts";
 import type { Item, Key } from "../items.ts";
-import { bundleKey, keyText, pageKey, rowsKey, termsKey } from "../keys.ts";
+import {
+  bundleKey,
+  headKey,
+  keyText,
+  lateHeadKey,
+  mergedInputsKey,
+  mergedTermsKey,
+  mergedTracesKey,
+  pageKey,
+  rowsKey,
+  termsKey,
+} from "../keys.ts";
+import type { MergedHead } from "../merge/types.ts";
 import { pageContinues } from "../segment/read-page.ts";
-import type { Bundle, Head } from "../segment/types.ts";
+import type { Bundle, Head, SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
-import { bundleOf, OPENED_GROWTH } from "./opened.ts";
+import { bundleOf, inlineOf, OPENED_GROWTH } from "./opened.ts";
 
-/** A segment as its head made it known. */
-export interface SegmentRef {
-  readonly head: Head;
+/** Where parts lie. */
+export interface PartHome {
+  readonly head: {
+    readonly segment: SegmentId;
+    readonly body: Head["body"] | "merged";
+    /** Of its spans' starts, where it is known. */
+    readonly maxStart?: bigint;
+  };
   /** Of its spans' starts. */
   readonly hour: number;
-  /** When its plan was made, milliseconds since the epoch. */
+  /** When its plan was made, milliseconds since the epoch; of several the last. */
   readonly at: number;
+  /** Whether it came when its hour was closed. */
+  readonly isLate: boolean;
 }
 
+/** A segment as its head made it known, or the table of a merged segment's inputs. */
+export interface SegmentRef extends PartHome {
+  readonly head: Head;
+}
+
+/** A merged segment as the summary of its hour made it known. */
+export interface MergedRef extends PartHome {
+  readonly merged: MergedHead;
+}
+
+/** Something that tells which pages hold spans of a trace, and which segments spans that match. */
+export type IndexRef = SegmentRef | MergedRef;
+
+/** "inputs" and "traces" are of merged segments, "rows" and "page" of the others. */
 export interface PartName {
-  readonly kind: "terms" | "rows" | "page";
+  readonly kind: "terms" | "rows" | "page" | "inputs" | "traces";
   readonly n: number;
 }
 
 export interface PartOf {
-  readonly segment: SegmentRef;
+  readonly segment: PartHome;
   readonly part: PartName;
 }
 
 /** Bytes of a part that was asked for; undefined when the table does not have it. */
-export type PartSource = (segment: SegmentRef, part: PartName) => Uint8Array | undefined;
+export type PartSource = (segment: PartHome, part: PartName) => Uint8Array | undefined;
 
 export interface PartLoader {
   /** Everything at once, in one round trip; a second one for what the table did not show at first, or pages of several items. */
@@ -83,7 +116,9 @@ export function partLoader(batches: Batches, cacheBytes: number): PartLoader {
       const source: PartSource = (segment, part) => {
         if (typeof segment.head.body === "object") return partIn(segment.head.body, part);
         const bytes = found.get(itemName({ segment, part }));
-        return bytes !== undefined && segment.head.body === "bundled" ? partIn(bundleOf(bytes), part) : bytes;
+        if (bytes === undefined) return undefined;
+        if (segment.head.body === "inline") return partIn(inlineOf(bytes), part);
+        return segment.head.body === "bundled" ? partIn(bundleOf(bytes), part) : bytes;
       };
       const all = [...wanted];
       await fetch(tenant, all, found, spent);
@@ -98,19 +133,30 @@ export function partLoader(batches: Batches, cacheBytes: number): PartLoader {
   };
 }
 
+/** Whether all parts are one item. */
+const isWhole = ({ segment: { head } }: PartOf): boolean => head.body === "bundled" || head.body === "inline";
+
 /** One text for each item: segments' ids are unique. */
-const itemName = ({ segment: { head }, part }: PartOf): string =>
-  head.body === "bundled" ? head.segment : `${head.segment}/${part.kind}/${part.n}`;
+const itemName = (each: PartOf): string =>
+  isWhole(each) ? each.segment.head.segment : `${each.segment.head.segment}/${each.part.kind}/${each.part.n}`;
 
-const itemKind = (each: PartOf | undefined): keyof typeof OPENED_GROWTH =>
-  each === undefined || each.segment.head.body === "bundled" ? "bundle" : each.part.kind;
+function itemKind(each: PartOf | undefined): keyof typeof OPENED_GROWTH {
+  if (each === undefined || isWhole(each)) return "bundle";
+  return each.segment.head.body === "merged" && each.part.kind === "terms" ? "mergedTerms" : each.part.kind;
+}
 
-const itemKey = (tenant: string, { segment, part }: PartOf): Key => partKey(tenant, segment.head, part);
+function itemKey(tenant: string, { segment: { head, hour, at, isLate }, part: { kind, n } }: PartOf): Key {
+  const { segment, body } = head;
+  if (body === "merged") return mergedKey(tenant, segment, { kind, n });
+  if (body === "inline") return isLate ? lateHeadKey(tenant, hour, at, segment) : headKey(tenant, hour, at, segment);
+  if (body === "bundled") return bundleKey(tenant, segment);
+  if (kind === "terms") return termsKey(tenant, segment, n);
+  return kind === "rows" ? rowsKey(tenant, segment, n) : pageKey(tenant, segment, n);
+}
 
-function partKey(tenant: string, head: Head, { kind, n }: PartName): Key {
-  if (head.body === "bundled") return bundleKey(tenant, head.segment);
-  if (kind === "terms") return termsKey(tenant, head.segment, n);
-  return kind === "rows" ? rowsKey(tenant, head.segment, n) : pageKey(tenant, head.segment, n);
+function mergedKey(tenant: string, merged: SegmentId, { kind, n }: PartName): Key {
+  if (kind === "inputs") return mergedInputsKey(tenant, merged, n);
+  return kind === "terms" ? mergedTermsKey(tenant, merged, n) : mergedTracesKey(tenant, merged, n);
 }
 
 function partIn(bundle: Bundle, { kind, n }: PartName): Uint8Array {

@@ -48,8 +48,11 @@ export function listedRows(conditions: readonly RowCondition[]): Uint32Array | u
   return Uint32Array.from(new Set(shortest.rows.flatMap((set) => [...set.rows()]))).sort();
 }
 
-/** Whether the block's ranges leave it open that a row of it matches. */
-export const isOpen = (block: RowBlock, query: TraceQuery): boolean =>
+/** Whether the ranges of a block, or of more, leave it open that a row within matches. */
+export const isOpen = (
+  block: Pick<RowBlock, "minStart" | "maxStart" | "minDuration" | "maxDuration">,
+  query: TraceQuery,
+): boolean =>
   block.maxStart >= query.startMinNanos &&
   block.minStart <= query.startMaxNanos &&
   block.maxDuration >= (query.durationMinNanos ?? 0n) &&

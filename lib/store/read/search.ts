@@ -3,7 +3,7 @@ import type { Budget } from "./cost.ts";
 import type { SpanTest } from "./match.ts";
 import type { PageStart, Position } from "./page-token.ts";
 import { type PageView, pageView } from "./page-view.ts";
-import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
+import type { IndexRef, PartOf, PartSource } from "./parts.ts";
 import type { Stores } from "./stores.ts";
 import type { Hours } from "./window.ts";
 
@@ -32,7 +32,7 @@ export interface Search {
   /** Hours that have not expired. */
   readonly kept: Hours;
   /** All that the search and the traces it finds may touch. */
-  readonly segments: readonly SegmentRef[];
+  readonly segments: readonly IndexRef[];
   readonly views: LRUCache<string, PageView>;
   /** What plans made later brought is shown, but moves nothing; milliseconds since the epoch. */
   readonly asOf: number;

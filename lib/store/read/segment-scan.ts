@@ -1,10 +1,10 @@
 import { firstAtLeast } from "../first-at-least.ts";
 import { PART_ROWS, rowPart } from "../segment/limits.ts";
 import { termPart } from "../segment/term-hash.ts";
-import type { RowBlock, RowsPart } from "../segment/types.ts";
-import { conditionsFor, type IndexPlan } from "./index-plan.ts";
+import type { Posting, RowBlock, RowsPart } from "../segment/types.ts";
+import { type Conditions, conditionsFor, type IndexPlan, type Way } from "./index-plan.ts";
 import { rowsOf, termsOf } from "./opened.ts";
-import type { PartName, PartSource, SegmentRef } from "./parts.ts";
+import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
 import { isOpen, listedRows, type RowCondition, rowCondition, rowMatches, wantedOperations } from "./row-filter.ts";
 
 /** A row that matches as far as the index can tell. */
@@ -19,34 +19,45 @@ export interface Candidate {
 
 /** One segment's candidates, newest first, block by block. */
 export interface SegmentScan {
-  readonly segment: SegmentRef;
+  /** What opening it costs, segments being 1. */
+  readonly weight: number;
   /** No candidate still to come starts later, Unix epoch nanoseconds; undefined at the end. */
   bound(): bigint | undefined;
   /** Whether something has to be loaded before {@link advance}. */
   isWaiting(): boolean;
   /** What it needs next, or will: nothing when all is loaded. */
-  wants(): readonly PartName[];
+  wants(): readonly PartOf[];
   /** Candidates that what it wants can bring at most, as far as terms tell; undefined when they do not. */
   expects(): number | undefined;
   /** Hands over what was wanted; false when some of it is missing: then the scan is at its end. */
   load(source: PartSource): boolean;
+  /** The scans that take its place from now on; undefined as long as it stands for itself. */
+  replacedBy(): readonly SegmentScan[] | undefined;
   /** The candidates of the next block, newest first, maybe none. */
   advance(): Candidate[];
 }
+
+/** What is known of a term beforehand: what it leads to, that the segment does not have it, or that its own terms tell. */
+export type Answer = Posting | "ask" | undefined;
 
 /** Parts of the rows, at most, that one segment's scan reads at the same time. */
 const MAX_AHEAD = 16;
 /** So few rows are worth one round trip, wherever they stand. */
 const FEW_ROWS = 64;
 
-/** The segment must have passed {@link mayMatch}. */
-export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
+/** The segment must have passed {@link mayMatch}. @param answer what is known of its terms beforehand; nothing without it */
+export function segmentScan(segment: SegmentRef, plan: IndexPlan, answer: (hash: number) => Answer = ask): SegmentScan {
   const { head } = segment;
   const { query } = plan;
-  const ways = conditionsFor(plan, head);
-  const hashes = ways.flat().flatMap((way) => ("hash" in way ? [way.hash] : []));
-  const termParts = [...new Set(hashes.map((hash) => termPart(hash, head.termParts)))];
-  let conditions: readonly RowCondition[] | undefined = hashes.length === 0 ? withoutTerms() : undefined;
+  const isAsked = (way: Way): boolean => "hash" in way && answer(way.hash) === "ask";
+  const ways = worthAsking(
+    conditionsFor(plan, head, (way) => !isAsked(way)),
+    isAsked,
+    (hash) => answered(answer(hash)),
+  );
+  const asked = ways.flat().flatMap((way) => ("hash" in way && isAsked(way) ? [way.hash] : []));
+  const termParts = [...new Set(asked.map((hash) => termPart(hash, head.termParts)))];
+  let conditions: readonly RowCondition[] | undefined;
   let listed: Uint32Array | undefined;
   /** The part of the rows that comes next, or is being read. */
   let partNumber = 0;
@@ -57,18 +68,20 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
   let operations: Uint8Array = new Uint8Array(0);
   let block = 0;
   let bound: bigint | undefined = earlier(head.maxStart, query.startMaxNanos);
-
-  function withoutTerms(): RowCondition[] {
-    return ways.map((some) => rowCondition(some, () => undefined));
-  }
+  if (asked.length === 0) settle((hash) => answered(answer(hash)));
 
   function loadTerms(source: PartSource): boolean {
     const parts = new Map(termParts.map((n) => [n, source(segment, { kind: "terms", n })]));
     if ([...parts.values()].includes(undefined)) return end(false);
-    const find = (hash: number) => {
+    return settle((hash) => {
+      const known = answer(hash);
+      if (known !== "ask") return known;
       const bytes = parts.get(termPart(hash, head.termParts));
       return bytes === undefined ? undefined : termsOf(bytes)(hash);
-    };
+    });
+  }
+
+  function settle(find: (hash: number) => Posting | undefined): boolean {
     conditions = ways.map((some) => rowCondition(some, find));
     listed = listedRows(conditions);
     if (listed?.length === 0) return end(true);
@@ -142,19 +155,20 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
   }
 
   return {
-    segment,
+    weight: 1,
     bound: () => bound,
     isWaiting: () => bound !== undefined && part === undefined,
     wants() {
       if (bound === undefined) return [];
-      if (conditions === undefined) return termParts.map((n) => ({ kind: "terms", n }));
-      return wantedParts().map((n) => ({ kind: "rows", n }));
+      if (conditions === undefined) return termParts.map((n) => ({ segment, part: { kind: "terms", n } }));
+      return wantedParts().map((n) => ({ segment, part: { kind: "rows", n } }));
     },
     expects() {
       if (listed === undefined) return undefined;
       const [first = 0, last = first] = [wantedParts()[0], wantedParts().at(-1)];
       return firstAtLeast(listed, (last + 1) * PART_ROWS) - firstAtLeast(listed, first * PART_ROWS);
     },
+    replacedBy: () => undefined,
     load: (source) => (conditions === undefined ? loadTerms(source) : loadRows(source)),
     advance() {
       const current = part?.blocks[block];
@@ -176,6 +190,22 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan): SegmentScan {
       return found;
     },
   };
+}
+
+const ask = (): Answer => "ask";
+
+const answered = (answer: Answer): Posting | undefined => (answer === "ask" ? undefined : answer);
+
+/** Where what is known leaves no row, or only a few, other terms need not be asked: every candidate is confirmed on its span. */
+function worthAsking(
+  conditions: Conditions,
+  isAsked: (way: Way) => boolean,
+  find: (hash: number) => Posting | undefined,
+): Conditions {
+  const known = conditions.filter((some) => !some.some(isAsked));
+  if (known.length === conditions.length) return conditions;
+  const rows = listedRows(known.map((some) => rowCondition(some, find)));
+  return rows !== undefined && rows.length <= FEW_ROWS ? known : conditions;
 }
 
 const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -5,9 +5,10 @@ import { traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
 import type { Budget } from "./cost.ts";
 import { pageView } from "./page-view.ts";
+import type { IndexRef } from "./parts.ts";
 import { readPages } from "./read-pages.ts";
 import type { Stores } from "./stores.ts";
-import { byTime, missingWarning, tracePages, traceTerms } from "./whole-traces.ts";
+import { bothPages, missingWarning, type TracePages, tracePages, traceTerms } from "./whole-traces.ts";
 import { type Hours, hintedHours, keptHours, overlap } from "./window.ts";
 
 /** Every stored span of one trace: heads, terms, pages, each in one round trip. */
@@ -51,9 +52,12 @@ async function traceWithin(
   hours: Hours,
   spent: Budget,
 ): Promise<Trace | undefined> {
-  const segments = (await heads.load(tenant, hours, spent)).sort(byTime);
-  const terms = await parts.load(tenant, traceTerms(segments, traceTerm(id)), spent);
-  const found = await tracePages(segments, id, terms, spent);
+  const known = await heads.load(tenant, hours, spent);
+  const pagesOf = async (refs: readonly IndexRef[]): Promise<TracePages> =>
+    tracePages(refs, id, await parts.load(tenant, traceTerms(refs, traceTerm(id)), spent), spent);
+  const more = known.open.size === 0 ? [] : known.rest(known.refs.length === 0 ? "alone" : "besides");
+  const [first, rest] = await Promise.all([pagesOf(known.refs), more]);
+  const found = bothPages(first, await pagesOf(rest));
   const read = await readPages(id, found.pages, spent, async (pages) => {
     const source = await parts.load(tenant, pages, spent);
     return (page) => pageView(page, source);

@@ -5,8 +5,8 @@ import { termPart, traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
 import type { Budget } from "./cost.ts";
 import type { Hit } from "./hits.ts";
-import { termsOf } from "./opened.ts";
-import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
+import { mergedTracesOf, termsOf } from "./opened.ts";
+import type { IndexRef, PartHome, PartOf, PartSource } from "./parts.ts";
 import { PAGES_AT_ONCE, readPages } from "./read-pages.ts";
 import { loadViews, type Search, type ViewSource } from "./search.ts";
 import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
@@ -14,12 +14,16 @@ import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
 /** Traces that are read together; their pages are in memory at the same time. */
 const TRACES_AT_ONCE = 20;
 
-/** The terms that say which pages of these segments hold spans of traces with that hash. */
-export const traceTerms = (segments: readonly SegmentRef[], hash: number): PartOf[] =>
-  segments.map((segment) => ({ segment, part: { kind: "terms", n: termPart(hash, segment.head.termParts) } }));
+/** The parts that say which pages of these segments hold spans of traces with that hash. */
+export const traceTerms = (refs: readonly IndexRef[], hash: number): PartOf[] =>
+  refs.map((segment) =>
+    "merged" in segment
+      ? { segment, part: { kind: "traces", n: termPart(hash, segment.merged.traceParts) } }
+      : { segment, part: { kind: "terms", n: termPart(hash, segment.head.termParts) } },
+  );
 
 /** Where other spans of a trace that has one of that start may be. */
-export function segmentsAround(segments: readonly SegmentRef[], start: bigint): readonly SegmentRef[] {
+export function segmentsAround<T extends PartHome>(segments: readonly T[], start: bigint): readonly T[] {
   const { first, last } = hoursAround(start);
   return segments.filter(({ hour }) => hour >= first && hour <= last);
 }
@@ -32,9 +36,9 @@ export interface TracePages {
   readonly missing: number;
 }
 
-/** @param source holds {@link traceTerms} of the segments */
+/** In any order, as long as the same trace always reads the same. @param source holds {@link traceTerms} of the segments */
 export async function tracePages(
-  segments: readonly SegmentRef[],
+  segments: readonly IndexRef[],
   id: TraceId,
   source: PartSource,
   spent: Budget,
@@ -42,14 +46,30 @@ export async function tracePages(
   const hash = traceTerm(id);
   const pages: PartOf[] = [];
   let missing = 0;
-  for (const { segment, part } of traceTerms(segments, hash)) {
+  for (const term of traceTerms(segments, hash)) {
     const turn = spent.rest();
     if (turn !== undefined) await turn;
-    const bytes = source(segment, part);
+    const bytes = source(term.segment, term.part);
     if (bytes === undefined) missing++;
-    else for (const n of termsOf(bytes)(hash)?.pages ?? []) pages.push({ segment, part: { kind: "page", n } });
+    else for (const page of pagesIn(term, bytes, hash)) pages.push(page);
   }
-  return { pages, missing };
+  return { pages: pages.sort(byTime), missing };
+}
+
+export const bothPages = (a: TracePages, b: TracePages): TracePages => ({
+  pages: [...a.pages, ...b.pages].sort(byTime),
+  missing: a.missing + b.missing,
+});
+
+function* pagesIn({ segment, part }: PartOf, bytes: Uint8Array, hash: number): Generator<PartOf> {
+  if (part.kind === "terms")
+    for (const n of termsOf(bytes)(hash)?.pages ?? []) yield { segment, part: { kind: "page", n } };
+  else
+    for (const { segment: id, body, at, isLate, page } of mergedTracesOf(bytes)(hash))
+      yield {
+        segment: { head: { segment: id, body }, hour: segment.hour, at, isLate },
+        part: { kind: "page", n: page },
+      };
 }
 
 interface WholeTrace {
@@ -94,7 +114,7 @@ async function isGivenOut(search: Search, { hit, pages }: Place, load: LoadViews
   if (search.earlier === undefined) return false;
   const { upTo, test } = search.earlier;
   const from = hit.id > upTo.id ? upTo.start + 1n : upTo.start;
-  const above = pages.filter(({ segment }) => segment.at <= search.asOf && segment.head.maxStart >= from);
+  const above = pages.filter(({ segment }) => segment.at <= search.asOf && (segment.head.maxStart ?? from) >= from);
   for (let at = 0; at < above.length; at += PAGES_AT_ONCE) {
     const run = above.slice(at, at + PAGES_AT_ONCE);
     const viewOf = await load(run);
@@ -146,6 +166,8 @@ function withEdgeWarning(trace: Trace, hit: Hit, kept: Hours): Trace {
   return { ...trace, warnings: [...trace.warnings, warning] };
 }
 
-/** Any order will do, as long as the same trace always reads the same. */
-export const byTime = (a: SegmentRef, b: SegmentRef): number =>
-  a.hour - b.hour || a.at - b.at || (a.head.segment < b.head.segment ? -1 : 1);
+function byTime({ segment: a, part }: PartOf, { segment: b, part: other }: PartOf): number {
+  if (a.hour !== b.hour || a.at !== b.at) return a.hour - b.hour || a.at - b.at;
+  if (a.head.segment !== b.head.segment) return a.head.segment < b.head.segment ? -1 : 1;
+  return part.n - other.n;
+}

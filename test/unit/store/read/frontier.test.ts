@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { frontier } from "../../../../lib/store/read/frontier.ts";
-import type { SegmentRef } from "../../../../lib/store/read/parts.ts";
+import type { PartOf, SegmentRef } from "../../../../lib/store/read/parts.ts";
 import type { Candidate, SegmentScan } from "../../../../lib/store/read/segment-scan.ts";
 
 /** Starts in blocks, newest first; each part of two blocks has to be loaded. */
@@ -15,12 +15,14 @@ const BLOCKS_PER_PART = 2;
 
 function scanOf({ blocks, slack }: Plan, number: number): SegmentScan {
   const segment = { hour: number } as SegmentRef;
+  const rows = (n: number): PartOf => ({ segment, part: { kind: "rows", n } });
   let block = 0;
   let loaded = 0;
   const boundOf = (starts: readonly number[] | undefined): bigint | undefined =>
     starts === undefined ? undefined : BigInt((starts[0] ?? 0) + slack);
   return {
-    segment,
+    weight: 1,
+    replacedBy: () => undefined,
     bound: () => {
       const own = boundOf(blocks[block]);
       // As the rows are sorted, no block claims to begin later than what came before it ended.
@@ -28,7 +30,7 @@ function scanOf({ blocks, slack }: Plan, number: number): SegmentScan {
       return own === undefined || before === undefined || own <= BigInt(before) ? own : BigInt(before);
     },
     isWaiting: () => block < blocks.length && Math.floor(block / BLOCKS_PER_PART) >= loaded,
-    wants: () => (loaded < Math.ceil(blocks.length / BLOCKS_PER_PART) ? [{ kind: "rows", n: loaded }] : []),
+    wants: () => (loaded < Math.ceil(blocks.length / BLOCKS_PER_PART) ? [rows(loaded)] : []),
     expects: () => undefined,
     load: () => {
       loaded++;
@@ -77,7 +79,7 @@ test("the scan that is needed first waits at the front, and no more than asked f
     ].map(scanOf),
   );
   expect(front.take(10, new Set())).toEqual([]);
-  expect(front.waiting().map((scan) => scan.segment.hour)).toEqual([1, 0]);
+  expect(front.waiting().map((scan) => scan.wants()[0]?.segment.hour)).toEqual([1, 0]);
   for (const scan of front.waiting()) scan.load(() => undefined);
   expect(front.take(2, new Set()).map(({ start }) => start)).toEqual([9n, 8n, 8n]);
   expect(front.take(1, new Set([0])).map(({ start }) => start)).toEqual([7n, 5n]);

@@ -24,7 +24,8 @@ function asker(items: Items, cacheBytes: number, clock: () => number) {
   return async (): Promise<{ heads: number; cost: ReadCost }> => {
     const spent = budget(SEARCH_LIMITS, clock);
     const heads = await loader.load(TENANT, { first: HOUR, last: HOUR }, spent);
-    return { heads: heads.length, cost: spent.cost };
+    const rest = await heads.rest("alone");
+    return { heads: heads.refs.length + rest.length, cost: spent.cost };
   };
 }
 

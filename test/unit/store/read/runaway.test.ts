@@ -99,5 +99,5 @@ async function someSegment(): Promise<SegmentRef> {
   const items = memoryItems();
   await write(items, 1);
   const head = items.stored().find(({ pk }) => pk.startsWith("S#"));
-  return { head: readHead(head?.body ?? new Uint8Array()), hour: HOUR, at: NOW };
+  return { head: readHead(head?.body ?? new Uint8Array()), hour: HOUR, at: NOW, isLate: false };
 }

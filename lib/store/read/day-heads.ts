@@ -1,0 +1,103 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../model/time.ts";
+import type { Item } from "../items.ts";
+import { isSummaryKey, lateHeadRange, readLateHeadKey, summaryRange } from "../keys.ts";
+import { readSummary } from "../merge/read-summary.ts";
+import type { HourSummary, MergedHead } from "../merge/types.ts";
+import { readHead } from "../segment/read-head.ts";
+import type { SegmentId } from "../segment/types.ts";
+import type { Budget } from "./cost.ts";
+import type { MergedRef, SegmentRef } from "./parts.ts";
+import { isSettled, type RangeReader } from "./range-reader.ts";
+
+/** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
+export interface DayHeads {
+  /** Undefined when nothing of the hour is merged. */
+  summary(hour: number): SummaryRef | undefined;
+  /** Heads that came late, merged or not. */
+  readonly late: readonly SegmentRef[];
+}
+
+/** An hour's summary, its merged segments made ready to be searched. */
+export interface SummaryRef {
+  readonly summary: HourSummary;
+  readonly merged: readonly MergedRef[];
+}
+
+/** A merged segment that is there a minute longer in parts than in one costs reads, and nothing else. */
+const SUMMARY_TRUST_MILLIS = 60_000;
+/** A day that is over changes by what comes late alone. */
+const SETTLED_TRUST_MILLIS = 1_000;
+
+const HOURS_PER_DAY = 24;
+/** Of a decoded head or summary, beside its bytes. */
+const REF_BYTES = 2000;
+
+interface KnownDay extends DayHeads {
+  readonly late: SegmentRef[];
+  readonly summaries: ReadonlyMap<number, SummaryRef>;
+  /** When they were read, milliseconds since the epoch. */
+  readonly summariesAt: number;
+  readonly lateAt: number;
+  readonly bytes: number;
+}
+
+/** @param cacheBytes for the days last asked for */
+export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
+  const cache = new LRUCache<string, KnownDay>({
+    maxSize: Math.max(1, cacheBytes),
+    sizeCalculation: (day) => day.bytes + REF_BYTES,
+  });
+
+  /** In one round trip, or in none. */
+  return async (
+    tenant: string,
+    day: number,
+    spent: Budget,
+  ): Promise<{ readonly heads: DayHeads; readonly trips: number }> => {
+    const key = `${tenant}\n${day}`;
+    const now = clock();
+    const known = cache.get(key);
+    const lastHour = day * HOURS_PER_DAY + HOURS_PER_DAY - 1;
+    if (known !== undefined && isSettled(lastHour, now) && now - known.lateAt < SETTLED_TRUST_MILLIS)
+      return { heads: known, trips: 0 };
+    const isFresh = known !== undefined && now - known.summariesAt < SUMMARY_TRUST_MILLIS;
+    const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
+    const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
+    const late: SegmentRef[] = [];
+    let bytes = isFresh ? known.bytes : 0;
+    const take = (item: Item): void => {
+      bytes += item.body.length + REF_BYTES;
+      if (isSummaryKey(item.sk)) {
+        const summary = readSummary(item.body);
+        summaries.set(summary.hour, summaryRef(summary));
+        return;
+      }
+      const { hour, at, segment } = readLateHeadKey(item.sk);
+      late.push(before.get(segment) ?? { head: readHead(item.body), hour, at, isLate: true });
+    };
+    const all = lateHeadRange(tenant, day, day * HOURS_PER_DAY, lastHour);
+    // Summaries stand before late heads, and there is nothing between them.
+    const range = isFresh ? all : { ...all, from: summaryRange(tenant, day, day * HOURS_PER_DAY, lastHour).from };
+    const trips = await read(range, spent, take);
+    const now_: KnownDay = {
+      ...{ late, summaries, bytes, lateAt: now, summariesAt: isFresh ? known.summariesAt : now },
+      summary: (hour) => summaries.get(hour),
+    };
+    cache.set(key, now_);
+    return { heads: now_, trips };
+  };
+}
+
+const summaryRef = (summary: HourSummary): SummaryRef => ({
+  summary,
+  merged: [
+    ...summary.merged.map((merged) => mergedRef(merged, summary.hour, false)),
+    ...summary.mergedLate.map((merged) => mergedRef(merged, summary.hour, true)),
+  ],
+});
+
+const mergedRef = (merged: MergedHead, hour: number, isLate: boolean): MergedRef => ({
+  head: { segment: merged.id, body: "merged" },
+  ...{ merged, hour, at: merged.maxAt, isLate },
+});

@@ -1,0 +1,36 @@
+import { MILLIS_PER_HOUR } from "../../model/time.ts";
+import type { Batches } from "../batches.ts";
+import type { Item, ItemQuery } from "../items.ts";
+import type { Budget } from "./cost.ts";
+
+/** Hands over all items of a range; returns how many answers of the table, one after the other, it took. */
+export type RangeReader = (
+  query: Omit<ItemQuery, "after" | "consistent">,
+  spent: Budget,
+  take: (item: Item) => void,
+) => Promise<number>;
+
+export const rangeReader =
+  (batches: Batches): RangeReader =>
+  async (query, spent, take) => {
+    let pages = 0;
+    spent.claim(1);
+    for await (const items of batches.queryAll({ ...query, consistent: false })) {
+      if (pages++ > 0) spent.claim(1);
+      for (const item of items) {
+        spent.took(item.body.length);
+        take(item);
+      }
+    }
+    return Math.max(1, pages);
+  };
+
+/** An hour that has not ended, or the one before, whose last spans are still being written. */
+export const isUnderWay = (hour: number, nowMillis: number): boolean =>
+  hour >= Math.floor(nowMillis / MILLIS_PER_HOUR) - 1;
+
+/** An hour that ended long ago changes only by what comes late. */
+export const isSettled = (hour: number, nowMillis: number): boolean =>
+  hour + SETTLED_HOURS < Math.floor(nowMillis / MILLIS_PER_HOUR);
+
+const SETTLED_HOURS = 3;
