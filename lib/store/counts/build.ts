@@ -61,7 +61,10 @@ const REST_BITS = 2 ** 16;
 function byHash(hash: Float64Array, rows: Uint32Array): Uint32Array {
   const compare = (a: number, b: number): number => (hash[a] as number) - (hash[b] as number) || a - b;
   if (rows.length > PLACES) return rows.slice().sort(compare);
-  const packed = Float64Array.from(rows, (row, i) => Math.floor((hash[row] as number) / REST_BITS) * PLACES + i).sort();
+  const packed = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++)
+    packed[i] = Math.floor((hash[rows[i] as number] as number) / REST_BITS) * PLACES + i;
+  packed.sort();
   const ordered = new Uint32Array(rows.length);
   for (let from = 0; from < packed.length; ) {
     const upper = Math.floor((packed[from] as number) / PLACES);
@@ -160,7 +163,8 @@ function writeHalves(
 ): void {
   const { hash, starts, references, peers, isReferred } = all;
   out.varint(rows.length);
-  const sorted = Float64Array.from(rows, (row) => hash[row] as number);
+  const sorted = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[i] = hash[rows[i] as number] as number;
   for (const plane of hashPlanes(sorted)) writeStream(out, plane);
   const [flags, service, referred, called] = [new ByteWriter(), new ByteWriter(), new ByteWriter(), new ByteWriter()];
   for (const row of rows) {

@@ -9,9 +9,22 @@ export interface PlanServices {
   /** Per row: index into `services`. */
   readonly service: Uint32Array;
   readonly operations: OperationOrdinals;
+  /** Per row: the number of its source. */
+  readonly ordinals: Uint32Array;
 }
 
-export function planServices({ table, sources }: PlanSpans): PlanServices {
+/** Each of a plan's segments and its counts ask. */
+const remembered = new WeakMap<PlanSpans, PlanServices>();
+
+export function planServices(spans: PlanSpans): PlanServices {
+  const before = remembered.get(spans);
+  if (before !== undefined) return before;
+  const found = workedOut(spans);
+  remembered.set(spans, found);
+  return found;
+}
+
+function workedOut({ table, sources }: PlanSpans): PlanServices {
   const services = new Map<string, number>();
   const serviceOfSource = new Uint32Array(sources.distinct.length);
   const isKnown = new Uint8Array(sources.distinct.length);
@@ -36,5 +49,6 @@ export function planServices({ table, sources }: PlanSpans): PlanServices {
     services: [...services.keys()],
     service,
     operations: operationOrdinals(table, rows, source, serviceOfSource),
+    ordinals: source,
   };
 }

@@ -11,7 +11,8 @@ const HOUR = Number(NANOS_PER_HOUR);
 /** Rows by start, newest first; equal starts by trace id, span id, and then as they came. */
 export function newestFirst(plan: PlanSpans, hour: number, rows: Uint32Array): Uint32Array {
   // Nanoseconds back from the end of the hour, so that ascending is newest first.
-  const back = hourOffsets(plan, hour, rows).map((offset) => HOUR - 1 - offset);
+  const back = hourOffsets(plan, hour, rows);
+  for (let i = 0; i < back.length; i++) back[i] = HOUR - 1 - (back[i] as number);
   const order = radixOrder(back);
   for (let from = 0; from < order.length; ) {
     let to = from + 1;
@@ -20,7 +21,8 @@ export function newestFirst(plan: PlanSpans, hour: number, rows: Uint32Array): U
       order.subarray(from, to).sort((a, b) => compareIds(plan, rows[a] as number, rows[b] as number) || a - b);
     from = to;
   }
-  return order.map((i) => rows[i] as number);
+  for (let i = 0; i < order.length; i++) order[i] = rows[order[i] as number] as number;
+  return order;
 }
 
 /** Indexes by ascending value, stable: 60,000 take 1 ms where a sort with a comparator takes 20. */

@@ -1,8 +1,9 @@
 import { TRACE_ID_BYTES } from "../../model/ids.ts";
 import { hashBytes } from "../../otlp/hash.ts";
+import { planServices } from "../counts/plan-services.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { newestFirst } from "./newest-first.ts";
-import { type OperationOrdinals, operationOrdinals } from "./operation-ordinals.ts";
+import type { OperationOrdinals } from "./operation-ordinals.ts";
 import { sourceService } from "./source-service.ts";
 import { SEEDS } from "./term-hash.ts";
 
@@ -31,8 +32,10 @@ export interface SegmentSpans {
 export function segmentSpans(plan: PlanSpans, hour: number, rows: Uint32Array): SegmentSpans {
   const { table } = plan;
   const tableRow = newestFirst(plan, hour, rows);
-  const source = renumbered(tableRow, (row) => plan.sources.ordinal[table.source[row] as number] as number);
-  const trace = renumbered(tableRow, (row) => plan.traces.ordinal[row] as number);
+  const { ordinals, operations } = planServices(plan);
+  const source = renumbered(tableRow, ordinals, plan.sources.distinct.length);
+  const trace = renumbered(tableRow, plan.traces.ordinal, plan.traces.count);
+  const operation = renumbered(tableRow, operations.number, operations.name.length);
   const tableSource = source.firstRow.map((row) => table.source[row] as number);
   const services = new Map<string, number>();
   const service = tableSource.map((at) => {
@@ -55,27 +58,41 @@ export function segmentSpans(plan: PlanSpans, hour: number, rows: Uint32Array): 
     services: [...services.keys()],
     trace: trace.number,
     traceHash,
-    operations: operationOrdinals(table, tableRow, source.number, service),
+    operations: {
+      number: operation.number,
+      service: Array.from(operation.firstRow, (row) => service[source.numberOf(ordinals[row] as number)] as number),
+      name: Array.from(operation.firstRow, (row) => operations.name[operations.number[row] as number] as string),
+    },
   };
 }
 
-/** Numbers in the order in which they are first met; `firstRow` is a table row of each. */
-function renumbered(
-  tableRow: Uint32Array,
-  planNumber: (row: number) => number,
-): { number: Uint32Array; firstRow: Uint32Array } {
-  const old = tableRow.map(planNumber);
-  const known = new Uint32Array(old.reduce((most, value) => Math.max(most, value), 0) + 1); // number + 1
-  const number = new Uint32Array(old.length);
-  const firstRow = new Uint32Array(old.length);
-  let count = 0;
-  for (let row = 0; row < old.length; row++) {
-    const at = old[row] as number;
-    if (known[at] === 0) {
-      firstRow[count] = tableRow[row] as number;
-      known[at] = ++count;
+interface Renumbered {
+  /** Per row of the segment. */
+  readonly number: Uint32Array;
+  /** Per number: a row of the plan's table. */
+  readonly firstRow: Uint32Array;
+  /** By the plan's number. */
+  numberOf(planNumber: number): number;
+}
+
+/**
+ * Numbers in the order in which they are first met.
+ *
+ * @param planNumber per row of the table, below `count`
+ */
+function renumbered(tableRow: Uint32Array, planNumber: Uint32Array, count: number): Renumbered {
+  const known = new Uint32Array(count); // number + 1
+  const number = new Uint32Array(tableRow.length);
+  const firstRow = new Uint32Array(Math.min(count, tableRow.length));
+  let met = 0;
+  for (let row = 0; row < tableRow.length; row++) {
+    const at = tableRow[row] as number;
+    const own = planNumber[at] as number;
+    if (known[own] === 0) {
+      firstRow[met] = at;
+      known[own] = ++met;
     }
-    number[row] = (known[at] as number) - 1;
+    number[row] = (known[own] as number) - 1;
   }
-  return { number, firstRow: firstRow.slice(0, count) };
+  return { number, firstRow: firstRow.slice(0, met), numberOf: (own) => (known[own] as number) - 1 };
 }
