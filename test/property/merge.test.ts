@@ -24,7 +24,7 @@ const SEGMENTS = [
   SEGMENT_LIMITS,
   MANY_PARTS,
   // So little room that some parts answer every hash with everything.
-  { ...MANY_PARTS, itemBytes: 60, pageBytes: 800 },
+  { ...MANY_PARTS, itemBytes: 22, pageBytes: 800 },
 ];
 
 const shapes = fc.array(

@@ -8,10 +8,11 @@ const NONE = new Uint32Array(0);
 /** Finds terms of one part of a merged segment: that of `termPart(hash, merged.termParts)`. The part is inflated once. */
 export function openMergedTerms(part: Uint8Array): MergedTermFinder {
   const terms = new MergedTerms(part);
+  const found = new Pieces();
   return (hash) => {
     if (terms.isSaturated) return Array.from({ length: terms.inputs }, (_, input) => ask(input));
     const place = firstAtLeast(terms.hashes, hash);
-    const found = new Pieces();
+    found.clear();
     if (terms.hashes[place] === hash) terms.hand(place, found, (input) => input);
     const asked = terms.blind.filter(({ from, to }) => from <= hash && hash <= to).map(({ input }) => ask(input));
     const listed = postingsOf(found);

@@ -18,7 +18,7 @@ export interface BlindRange {
 
 /** 32 bits of hash above 21 of number: sorted as numbers, with no comparator to call. */
 const MAX_PIECES = 2 ** 21;
-const MAX_VALUES = 2 ** 25;
+const MAX_VALUES = 2 ** 22;
 
 /**
  * What inputs hold of a range of hashes, in the order in which it was met. A piece is what one input has of one term; one
