@@ -39,9 +39,3 @@ export interface JaegerProcess {
   readonly serviceName: string;
   readonly tags: Attribute[];
 }
-
-/**
- * A span, or a process, may take so many bytes on the wire. No record of the stream holds one of 4 MiB, and what is read
- * of one is held as objects many times its size until it ends.
- */
-export const MAX_SPAN_BYTES = 8 * 1024 * 1024;

@@ -169,7 +169,7 @@ function floating(out: JsonOut, value: unknown): number {
 /** Characters of a value that a fault repeats. */
 const MAX_TOLD = 100;
 
-export const unexpected = (out: JsonOut, value: unknown, expected: string): Error =>
+export const unexpected = (out: Pick<JsonOut, "path">, value: unknown, expected: string): Error =>
   invalid(`${pathText(out.path)}: ${told(value)}: expected ${expected}`);
 
 /** Objects are not shown: they may be large, and nest deeper than a serializer can go. */

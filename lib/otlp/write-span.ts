@@ -3,6 +3,12 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
 import type { Writer } from "./write.ts";
 import { writeAttributes } from "./write-attribute.ts";
 
+/**
+ * A span, or what describes its process, may take so many bytes in another protocol. No record of the stream holds one of
+ * 4 MiB, and what is read of one is held as objects many times its size until it ends.
+ */
+export const MAX_INCOMING_SPAN_BYTES = 8 * 1024 * 1024;
+
 /** An id of 128 bits as its halves, unsigned: what Jaeger's and Zipkin's formats hold. */
 export interface WideId {
   readonly high: bigint;

@@ -89,6 +89,11 @@ export abstract class ThriftReader {
     return text.includes("\ufffd") && !isUtf8(bytes) ? bytes : text;
   }
 
+  /** Throws when more than `maxBytes` were read since `start`. */
+  holdWithin(start: number, maxBytes: number): void {
+    if (this.pos - start > maxBytes) throw this.fault(start, `a struct of more than ${maxBytes} bytes begins here`);
+  }
+
   /** Moves over the value of a field that nobody reads. */
   skip(type: number): void {
     switch (type) {

@@ -1,13 +1,8 @@
 import type { Attribute } from "../../model/attributes.ts";
 import { clampNanos } from "../../otlp/micros.ts";
 import { BYTES, fault, VARINT, type Wire } from "../../otlp/wire.ts";
-import {
-  type JaegerLog,
-  type JaegerProcess,
-  type JaegerReference,
-  type JaegerSpan,
-  MAX_SPAN_BYTES,
-} from "../incoming.ts";
+import { MAX_INCOMING_SPAN_BYTES } from "../../otlp/write-span.ts";
+import type { JaegerLog, JaegerProcess, JaegerReference, JaegerSpan } from "../incoming.ts";
 import { WARNINGS_KEY } from "../warnings.ts";
 import { field, readKeyValue, readNanos, readSpanId, readText, readTraceId, ZERO } from "./read-fields.ts";
 
@@ -27,8 +22,8 @@ export interface ProcessAt {
 export function readSpan(wire: Wire): ProtoSpan {
   const at = wire.pos;
   const outer = wire.enter();
-  if (wire.limit - wire.pos > MAX_SPAN_BYTES)
-    throw fault(at, `span of ${wire.limit - wire.pos} bytes: expected at most ${MAX_SPAN_BYTES}`);
+  if (wire.limit - wire.pos > MAX_INCOMING_SPAN_BYTES)
+    throw fault(at, `span of ${wire.limit - wire.pos} bytes: expected at most ${MAX_INCOMING_SPAN_BYTES}`);
   let traceId = ZERO;
   let spanId = 0n;
   let name = "";
@@ -90,8 +85,8 @@ export function readSpan(wire: Wire): ProtoSpan {
 export function processAt(wire: Wire): ProcessAt {
   const end = wire.end();
   const start = wire.pos;
-  if (end - start > MAX_SPAN_BYTES)
-    throw fault(start, `process of ${end - start} bytes: expected at most ${MAX_SPAN_BYTES}`);
+  if (end - start > MAX_INCOMING_SPAN_BYTES)
+    throw fault(start, `process of ${end - start} bytes: expected at most ${MAX_INCOMING_SPAN_BYTES}`);
   wire.pos = end;
   return { start, end };
 }

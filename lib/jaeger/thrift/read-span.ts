@@ -1,9 +1,10 @@
 import { microsToNanos } from "../../otlp/micros.ts";
+import { MAX_INCOMING_SPAN_BYTES } from "../../otlp/write-span.ts";
 import type { ThriftReader } from "../../thrift/reader.ts";
 import { checkRequired, type Required } from "../../thrift/required.ts";
 import { BINARY, field, I32, I64, LIST } from "../../thrift/types.ts";
 import type { JaegerLog, JaegerReference, JaegerSpan } from "../incoming.ts";
-import { checkSize, readTags } from "./read-tag.ts";
+import { readTags } from "./read-tag.ts";
 
 const SPAN: Required = {
   struct: "Span",
@@ -88,7 +89,7 @@ function readReferences(reader: ThriftReader, start: number): JaegerReference[] 
   const references: JaegerReference[] = [];
   for (let left = reader.structs(); left > 0; left--) {
     references.push(readReference(reader));
-    checkSize(reader, start);
+    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
   }
   return references;
 }
@@ -129,7 +130,7 @@ function readLogs(reader: ThriftReader, start: number): JaegerLog[] {
   const logs: JaegerLog[] = [];
   for (let left = reader.structs(); left > 0; left--) {
     logs.push(readLog(reader, start));
-    checkSize(reader, start);
+    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
   }
   return logs;
 }

@@ -1,8 +1,8 @@
 import type { AnyValue, Attribute } from "../../model/attributes.ts";
+import { MAX_INCOMING_SPAN_BYTES } from "../../otlp/write-span.ts";
 import type { ThriftReader } from "../../thrift/reader.ts";
 import { checkRequired, type Required } from "../../thrift/required.ts";
 import { BINARY, BOOL, DOUBLE, field, I32, I64 } from "../../thrift/types.ts";
-import { MAX_SPAN_BYTES } from "../incoming.ts";
 
 /** TagType. The numbers differ from those in Jaeger's protobuf model. */
 const STRING_TAG = 0;
@@ -18,15 +18,9 @@ export function readTags(reader: ThriftReader, start: number): Attribute[] {
   const tags: Attribute[] = [];
   for (let left = reader.structs(); left > 0; left--) {
     tags.push(readTag(reader));
-    checkSize(reader, start);
+    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
   }
   return tags;
-}
-
-/** Throws when more bytes than a span may have were read since `start`. */
-export function checkSize(reader: ThriftReader, start: number): void {
-  if (reader.pos - start > MAX_SPAN_BYTES)
-    throw reader.fault(start, `a span or process of more than ${MAX_SPAN_BYTES} bytes begins here`);
 }
 
 function readTag(reader: ThriftReader): Attribute {
