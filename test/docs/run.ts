@@ -6,6 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ANY_PORTS } from "../support/skua-server.ts";
 
 const root = join(import.meta.dirname, "../..");
 const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
@@ -26,14 +27,11 @@ const find = (what: string): string => {
 
 const data = mkdtempSync(join(tmpdir(), "skua-readme-"));
 const start = find("npm start");
-const server = spawn(
-  `${start.split("\n").at(-1)} -- --data ${data} --otlp-http-port 0 --query-port 0 --health-port 0`,
-  {
-    cwd: root,
-    shell: true,
-    detached: true,
-  },
-);
+const server = spawn(`${start.split("\n").at(-1)} -- --data ${data} ${ANY_PORTS.join(" ")}`, {
+  cwd: root,
+  shell: true,
+  detached: true,
+});
 try {
   const { otlp, query } = await ready();
   const shell = (command: string) =>

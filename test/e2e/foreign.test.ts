@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { aggregated } from "../support/aggregated.ts";
 import { exportRequest, newSpanId, newTraceId, post, search, until, wholeTrace } from "../support/otlp.ts";
-import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { ANY_PORTS, runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 const IS_READY = ({ msg }: Readonly<Record<string, unknown>>): boolean => msg === "ready";
 const { TracesData } = opentelemetry.proto.trace.v1;
@@ -112,8 +112,8 @@ test("the embedded Kinesis listens where it is told to, and a port that is taken
   const address = taken.address();
   const port = String(typeof address === "object" ? address?.port : address);
   const flags = ["--kinesis-port", port, "--foreign-stream", "collectors"];
-  const ports = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0", "--data", first.path];
-  expect(await runServer([...flags, ...ports])).toMatchObject({
+  const ports = [...ANY_PORTS, "--data", first.path];
+  expect(await runServer([...ports, ...flags])).toMatchObject({
     code: 1,
     stderr: `skua: --kinesis-port ${port}: the port is taken on 127.0.0.1; free it or name another\n`,
   });

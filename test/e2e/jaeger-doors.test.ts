@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { search, until } from "../support/otlp.ts";
-import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { ANY_PORTS, runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 import { thriftBytes, thriftCallBytes } from "../support/thrift-structs.ts";
 
 const folder = temporaryFolder();
@@ -148,10 +148,8 @@ describe("Thrift over HTTP", () => {
 
 test("a UDP port that is taken is named with its flag", async () => {
   const other = temporaryFolder();
-  const free = ["otlp-http", "jaeger-http", "udp-binary", "query", "health", "sampling"];
-  const flags = free.flatMap((door) => [`--${door}-port`, "0"]);
   const { code, stderr } = await runServer([
-    ...flags,
+    ...ANY_PORTS,
     ...["--data", other.path, "--udp-compact-port", String(server.udp.compact)],
   ]);
   other.remove();

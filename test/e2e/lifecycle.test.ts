@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { exportRequest, newSpanId, newTraceId, post, until, wholeTrace } from "../support/otlp.ts";
-import { runServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { ANY_PORTS, runServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -37,17 +37,15 @@ test("a server says where to send, where to look and that it is well; a port of 
     ["query-port", server.query],
     ["health-port", server.health],
   ] as const) {
-    const free = ["otlp-http-port", "query-port", "health-port"].flatMap((name) => [`--${name}`, "0"]);
     const other = temporaryFolder();
-    expect(await runServer([...free, "--data", other.path, `--${flag}`, portOf(url)])).toEqual({
+    expect(await runServer([...ANY_PORTS, "--data", other.path, `--${flag}`, portOf(url)])).toEqual({
       code: 1,
       stdout: "",
       stderr: `skua: --${flag} ${portOf(url)}: the port is taken on 127.0.0.1; free it or name another\n`,
     });
     other.remove();
   }
-  const free = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0"];
-  expect(await runServer([...free, "--data", folder.path])).toEqual({
+  expect(await runServer([...ANY_PORTS, "--data", folder.path])).toEqual({
     code: 1,
     stdout: "",
     stderr: `skua: --data ${server.data}: process ${server.process.pid} is using it; stop that one or name another folder\n`,

@@ -7,7 +7,7 @@ import kinesalite from "kinesalite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmulator } from "../../functions/server/emulator.ts";
 import { exportRequest, newSpanId, newTraceId, post, until, wholeTrace } from "../support/otlp.ts";
-import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { ANY_PORTS, runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 type Emulator = Awaited<ReturnType<typeof serveEmulator>>;
 
@@ -84,7 +84,7 @@ test("a record that nobody can read is set aside whole, and its neighbours are s
 
 test("an endpoint where nobody answers is named in one line, with the variable", async () => {
   const other = temporaryFolder();
-  const flags = ["--otlp-http-port", "0", "--query-port", "0", "--health-port", "0", "--data", other.path];
+  const flags = [...ANY_PORTS, "--data", other.path];
   const env = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "somebody", AWS_SECRET_ACCESS_KEY: "secret" };
   const nowhere = { ...env, AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1" };
   const { code, stdout, stderr } = await runServer(flags, nowhere);

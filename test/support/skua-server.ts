@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { SETTINGS } from "../../functions/server/settings-table.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The runtime itself, not a wrapper around it: a signal has to reach the very process. */
@@ -49,9 +50,11 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const ANY_PORTS = ["otlp-http", "jaeger-http", "udp-compact", "udp-binary", "query", "health", "sampling"].flatMap(
-  (door) => [`--${door}-port`, "0"],
-);
+/** Flags that have every door take any free port. */
+export const ANY_PORTS: readonly string[] = Object.values(SETTINGS)
+  .map(({ flag }) => flag)
+  .filter((flag) => flag.endsWith("-port"))
+  .flatMap((flag) => [`--${flag}`, "0"]);
 
 /** Nothing of the caller's own AWS or Skua settings. */
 export function bareEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
