@@ -71,3 +71,18 @@ test("both services and their operations are listed", async () => {
     "work for /shelf/7",
   ]);
 });
+
+test("who called whom is counted once a call, over all that was sent", async () => {
+  const purchases = 4 * PURCHASES;
+  const expectedCalls = [
+    { parent: "counter", child: "counter", callCount: 2 * purchases },
+    { parent: "counter", child: "shelves", callCount: purchases },
+    { parent: "shelves", child: "shelves", callCount: 3 * purchases },
+  ];
+  // It may trail by a few seconds.
+  const shownCalls = await until(async () => {
+    const { data } = JSON.parse(await (await fetch(`${server.query}/api/dependencies`)).text());
+    return JSON.stringify(data) === JSON.stringify(expectedCalls) ? data : undefined;
+  }, "graph with all calls");
+  expect(shownCalls).toEqual(expectedCalls);
+}, 20_000);

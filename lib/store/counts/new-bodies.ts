@@ -20,11 +20,11 @@ const RECENT_HOURS = 2;
 const OLD_TRUST_MILLIS = 30_000;
 
 /** Shards write at the same time, so counts of an earlier plan may appear after those of a later one, as heads may. */
-const OVERLAP_MILLIS = 60_000;
+const OVERLAP_MILLIS = 30_000;
 
 /** A write that is tried again takes longer, which is rare: further back is looked again only now and then. */
 const FAR_OVERLAP_MILLIS = 15 * 60_000;
-const FAR_EVERY_MILLIS = 60_000;
+const FAR_EVERY_MILLIS = 2 * 60_000;
 
 /** Whether what is known of an hour may be taken for what is there. */
 export function isFresh({ lookedAt }: ReadCounts, hour: number, nowMillis: number): boolean {
