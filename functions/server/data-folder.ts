@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { reasonOf } from "./reason.ts";
@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly lost: Promise<Usage>;
   /** Asks the file system. What was written to a folder that somebody deleted is nowhere. */
   isOurs(): boolean;
+  /** From now on the folder counts as lost when this database in it is: LevelDB's file CURRENT is always there. */
+  needs(database: string): void;
   release(): void;
 }
 
@@ -38,22 +40,28 @@ export async function takeDataFolder(folder: string): Promise<DataFolder> {
     rmSync(lock, { force: true });
     if (!claim(lock, line)) throw new Usage(`--data ${path}: another server has just taken it`, 1);
   }
-  const isOurs = (): boolean => isLine(lock, line);
+  const needed: string[] = [];
+  const isLocked = (): boolean => isLine(lock, line);
+  const isOurs = (): boolean => isLocked() && needed.every((file) => existsSync(file));
   const watch = watchFor(() => !isOurs());
   return {
     path,
     lost: watch.seen.then(() => lostFolder(path)),
     isOurs,
+    needs: (database) => void needed.push(join(database, "CURRENT")),
     release() {
       watch.stop();
       beacon.close();
-      if (isOurs()) rmSync(lock, { force: true });
+      if (isLocked()) rmSync(lock, { force: true });
     },
   };
 }
 
 const lostFolder = (path: string): Usage =>
-  new Usage(`--data ${path}: the folder is gone or no longer this server's; what is sent now could not be kept`, 1);
+  new Usage(
+    `--data ${path}: the folder, or part of it, is gone or no longer this server's; what is sent now could not be kept`,
+    1,
+  );
 
 function isLine(file: string, line: string): boolean {
   try {

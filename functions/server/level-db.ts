@@ -36,8 +36,17 @@ export function boundDynamoFiles(): void {
 function boundFiles({ prototype }: LevelClass): void {
   const open = prototype._open;
   prototype._open = function (options, ...more) {
-    return open.call(this, { ...options, maxOpenFiles: MAX_OPEN_FILES }, ...more);
+    const opening = open.call(this, { ...options, maxOpenFiles: MAX_OPEN_FILES }, ...more);
+    if (opening instanceof Promise) opening.catch(endThread);
+    return opening;
   };
+}
+
+/** dynalite says of a database that cannot be opened only that it is closed, to whoever asks it first. */
+function endThread(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 /**

@@ -74,13 +74,16 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   // What keeps both from starting is told by the first, and better.
   indexing.catch(() => undefined);
   const { openRequests } = await loading;
-  const requests = await openRequests({
-    ...{ settings, access, strategies, backends, log },
-    otlpEndpoint: doors.otlp.url,
-    isDataOurs: folder.isOurs,
-  });
+  const requests = await backends.blamed(
+    openRequests({
+      ...{ settings, access, strategies, backends, log },
+      otlpEndpoint: doors.otlp.url,
+      isDataOurs: folder.isOurs,
+    }),
+  );
   const udp = await openUdpDoor({ settings, access, ingest: requests.ingest, log });
-  const indexers = await indexing;
+  const indexers = await backends.blamed(indexing);
+  for (const path of backends.folders) folder.needs(path);
   doors.otlp.serve(requests.otlp);
   doors.jaeger.serve(requests.jaeger);
   doors.sampling.serve(requests.sampling);

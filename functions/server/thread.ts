@@ -18,8 +18,8 @@ export interface ThreadParts {
 /** Node's own ceiling; 25 days. */
 const MAX_TIMER_MILLIS = 2 ** 31 - 1;
 
-/** What a thread says; its hello comes once. */
-type Said<Hello> = { readonly hello: Hello } | TaskNews;
+/** What a thread says; its hello comes once, and why it ends last. */
+type Said<Hello> = { readonly hello: Hello } | { readonly endsBecause: string } | TaskNews;
 
 /** A worker thread that says when it is up and can be told to end. */
 export interface Thread<Hello> {
@@ -45,24 +45,29 @@ export async function startThread<Hello>({
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
   let fault: Error | undefined;
+  let reason: string | undefined;
   let isClosing = false;
   worker.on("error", (error) => {
-    // Errors of LevelDB arrive as plain objects, whose stack would be ours.
-    fault = error instanceof Error ? error : new Error(`${file.pathname} ended: ${reasonOf(error)}`);
+    // Errors of LevelDB arrive as plain objects that say nothing any more.
+    if (error instanceof Error) fault = error;
   });
   const watch = watchTasks(taskMillis, () => {
     fault = new Error(`${file.pathname} was ended: a task took longer than ${taskMillis} ms`);
     void worker.terminate();
   });
   const greeted = new Promise<Hello>((resolve) => {
-    worker.on("message", (said: Said<Hello>) => ("hello" in said ? resolve(said.hello) : watch.heed(said)));
+    worker.on("message", (said: Said<Hello>) => {
+      if ("hello" in said) resolve(said.hello);
+      else if ("endsBecause" in said) reason = said.endsBecause;
+      else watch.heed(said);
+    });
   });
   // Not `once`, which takes the error for its own.
   const exited = new Promise<number>((resolve) => worker.on("exit", resolve));
   const ended = exited.then((code) => {
     watch.stop();
     if (isClosing) return undefined;
-    return fault ?? new Error(`${file.pathname} ended by itself with code ${code}`);
+    return fault ?? new Error(reason ?? `${file.pathname} ended by itself with code ${code}`);
   });
   const hello = await Promise.race([greeted, ended]);
   if (hello instanceof Error) throw hello;
@@ -88,6 +93,7 @@ export interface Running<Hello = unknown> {
 
 /** The thread's own side: starts, says hello, and closes when told to. */
 export async function serveThread<Data>(start: (data: Data) => Promise<Running>): Promise<void> {
+  process.on("uncaughtExceptionMonitor", (error) => parentPort?.postMessage({ endsBecause: reasonOf(error) }));
   const running = await start(workerData);
   parentPort?.once("message", () => {
     void running.close().finally(() => parentPort?.close());

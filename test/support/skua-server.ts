@@ -42,6 +42,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** As people start it: npm start. */
   readonly byNpm?: boolean;
+  /** No file may become larger, as on a disk that is full; in the shell's own blocks, of 512 bytes or 1,024. */
+  readonly fileBlocks?: number;
 }
 
 /** A folder of its own, gone when the tests of the file are through. */
@@ -82,11 +84,18 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => text;
 }
 
+function commandOf({ byNpm, fileBlocks }: ServerOptions): readonly [string, readonly string[]] {
+  if (byNpm) return ["npm", ["start", "--"]];
+  if (fileBlocks === undefined) return [NODE, MAIN];
+  return ["sh", ["-c", `ulimit -f ${fileBlocks}; exec "$0" "$@"`, NODE, ...MAIN]];
+}
+
 /** The real server as a child process on free ports, once it says that it is ready. */
-export async function startServer({ data, flags = [], env = {}, byNpm = false }: ServerOptions): Promise<SkuaServer> {
+export async function startServer(options: ServerOptions): Promise<SkuaServer> {
+  const { data, flags = [], env = {} } = options;
   const started = performance.now();
   const args = [...ANY_PORTS, ...(data === undefined ? [] : ["--data", data]), ...flags];
-  const [command, first] = byNpm ? ["npm", ["start", "--"]] : [NODE, MAIN];
+  const [command, first] = commandOf(options);
   const child = spawn(command, [...first, ...args], {
     cwd: ROOT,
     env: bareEnvironment(env),

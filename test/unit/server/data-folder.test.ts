@@ -63,7 +63,7 @@ test.each<[string, (path: string) => void]>([
   lose(path);
   expect(taken.isOurs()).toBe(false);
   expect((await taken.lost).message).toBe(
-    `--data ${path}: the folder is gone or no longer this server's; what is sent now could not be kept`,
+    `--data ${path}: the folder, or part of it, is gone or no longer this server's; what is sent now could not be kept`,
   );
   taken.release();
 });
