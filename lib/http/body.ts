@@ -59,19 +59,26 @@ function inflateFrame(body: Uint8Array, maxOutputLength: number): Promise<{ buff
 export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const isPlain = encoding === "identity" || encoding === "";
-  const inflateBody = INFLATE[encoding];
-  if (!isPlain && inflateBody === undefined)
-    throw new TracingError("unsupported", `Content-Encoding ${encoding}: expected gzip, deflate, zstd or identity`);
+  if (!isPlain && INFLATE[encoding] === undefined) throw unsupported(encoding);
   const body = await collect(request, maxBytes);
-  if (inflateBody === undefined || body.length === 0) return body;
+  return isPlain || body.length === 0 ? body : await inflated(encoding, body, maxBytes);
+}
+
+/** What the bytes inflate to, up to `maxBytes`. @param encoding one that {@link readBody} takes, but for identity. Errors: its own */
+export async function inflated(encoding: string, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const inflateBytes = INFLATE[encoding];
+  if (inflateBytes === undefined) throw unsupported(encoding);
   try {
-    return await inflateBody(body, { maxOutputLength: maxBytes });
+    return await inflateBytes(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {
     if (cause instanceof TracingError) throw cause;
     if (hasCode(cause, "ERR_BUFFER_TOO_LARGE")) throw tooLarge(maxBytes);
     throw invalid(`body is not valid ${encoding}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }
+
+const unsupported = (encoding: string): TracingError =>
+  new TracingError("unsupported", `Content-Encoding ${encoding}: expected gzip, deflate, zstd or identity`);
 
 async function collect(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);

@@ -29,7 +29,7 @@ export const shownFault = (error: unknown): TracingError =>
 
 export function plainText(
   c: Context,
-  status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503 | 504,
   text: string,
 ): Response {
   c.header("Content-Type", "text/plain; charset=utf-8");

@@ -1,18 +1,31 @@
 import { Hono } from "hono";
 import { TracingError } from "../model/errors.ts";
+import type { Strategies } from "../sampling/strategies.ts";
 import { cors } from "./cors.ts";
+import { grpcWebDoor } from "./grpc-web.ts";
+import { exportMethod, postSpansMethod } from "./ingest-methods.ts";
 import { jaegerDoor } from "./jaeger.ts";
 import { type DoorParts, otlpDoor, otlpFailure } from "./otlp.ts";
+import { samplingMethod } from "./sampling-method.ts";
 
 export interface IngestAppParts extends DoorParts {
   /** Web pages that may send spans: `https://app.example`, a `*` for any port or any one label. */
   readonly corsOrigins: readonly string[];
+  /** Asked each time, for they are reloaded; undefined where clients are told elsewhere how to sample. */
+  readonly strategies?: () => Strategies;
 }
 
 /** The doors that take spans, on one address. */
-export function ingestApp({ corsOrigins, ...parts }: IngestAppParts): Hono {
+export function ingestApp({ corsOrigins, strategies, ...parts }: IngestAppParts): Hono {
+  const { ingest, tenantOf, onFault } = parts;
+  const methods = [
+    exportMethod(ingest),
+    postSpansMethod(ingest),
+    ...(strategies === undefined ? [] : [samplingMethod(strategies)]),
+  ];
   const app = new Hono();
   app.use(cors(corsOrigins));
+  app.route("/", grpcWebDoor({ methods, tenants: { ingest: tenantOf }, onFault }));
   app.route("/", otlpDoor(parts));
   app.route("/", jaegerDoor(parts));
   app.notFound((c) =>

@@ -9,12 +9,13 @@ export type Code =
   | "method_not_allowed"
   | "throttled"
   | "unavailable"
+  | "deadline_exceeded"
   | "unimplemented"
   | "internal";
 
 interface Meaning {
   /** HTTP status (OTLP specification, "Failures"). */
-  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 501 | 503 | 504;
   /** google.rpc.Code. */
   readonly grpc: number;
 }
@@ -30,6 +31,7 @@ export const MEANING: Readonly<Record<Code, Meaning>> = {
   method_not_allowed: { http: 405, grpc: 12 },
   throttled: { http: 429, grpc: 8 },
   unavailable: { http: 503, grpc: 14 },
+  deadline_exceeded: { http: 504, grpc: 4 },
   unimplemented: { http: 501, grpc: 12 },
   internal: { http: 500, grpc: 13 },
 };

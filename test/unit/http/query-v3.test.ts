@@ -9,7 +9,7 @@ import { type Kept, keptTraces } from "../../support/kept-traces.ts";
 function open(kept: Kept = {}, more: Partial<QueryAppParts> = {}) {
   const faults: unknown[] = [];
   const store = keptTraces(kept);
-  const tenantOf = (request: Request) => request.headers.get("x-tenant") ?? "default";
+  const tenantOf = (request: Pick<Request, "headers">) => request.headers.get("x-tenant") ?? "default";
   const onFault = (error: unknown) => faults.push(error);
   const app = queryApp({ store, clock: () => 1_700_000_000_000, tenantOf, onFault, ...more });
   const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });

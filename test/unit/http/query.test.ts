@@ -11,7 +11,7 @@ const NOW = 1_700_000_000_000;
 function open(kept: Kept = {}, more: Partial<QueryAppParts> = {}) {
   const faults: unknown[] = [];
   const store = keptTraces(kept);
-  const tenantOf = (request: Request) => request.headers.get("x-tenant") ?? "default";
+  const tenantOf = (request: Pick<Request, "headers">) => request.headers.get("x-tenant") ?? "default";
   const app = queryApp({ store, clock: () => NOW, tenantOf, onFault: (error) => faults.push(error), ...more });
   const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
   return { app, store, asked: store.asked, faults, get };
