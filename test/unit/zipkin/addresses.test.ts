@@ -13,7 +13,7 @@ test("an address of sixteen bytes is written as URLs write it", () => {
     fc.property(groups, (own) => {
       fc.pre(own[5] !== 0xffff);
       const bytes = Buffer.alloc(16);
-      own.forEach((each, i) => bytes.writeUInt16BE(each, 2 * i));
+      for (const [i, each] of own.entries()) bytes.writeUInt16BE(each, 2 * i);
       expect(ipv6Text(bytes)).toBe(oracle(own));
     }),
     { numRuns: 500 },
