@@ -21,6 +21,11 @@ import {
   readerKey,
   readHeadKey,
   readLateHeadKey,
+  readRolledEdgesKey,
+  rolledEdgesKey,
+  rolledEdgesRange,
+  rolledMinutesKey,
+  rolledMinutesRange,
   rowsKey,
   serviceKey,
   termsKey,
@@ -57,6 +62,12 @@ const made = fc.oneof(
   fc
     .tuple(fc.constant("counts"), name, hour, at, segment, n)
     .map((a) => [a, countsKey(a[1], a[2], a[3], a[4], a[5])] as const),
+  fc
+    .tuple(fc.constant("rolled edges"), name, hour, at, n)
+    .map((a) => [a, rolledEdgesKey(a[1], a[2], a[3], a[4])] as const),
+  fc
+    .tuple(fc.constant("rolled minutes"), name, hour, at, name, n)
+    .map((a) => [a, rolledMinutesKey(a[1], a[2], a[3], a[4], a[5])] as const),
 );
 
 const isIn = (key: Key, range: { pk: string; from: Uint8Array; to: Uint8Array }): boolean =>
@@ -129,6 +140,22 @@ describe("keys", () => {
         const [from, to] = x < y ? [x, y] : [y, x];
         const day = Math.floor(h / 24);
         expect(isIn(lateHeadKey(tenant, h, time, id), lateHeadRange(tenant, day, from, to))).toBe(from <= h && h <= to);
+      }),
+    );
+  });
+
+  test("of rolled hours order by hour and mark, and a range takes exactly its hours, or one mark of all services", () => {
+    fc.assert(
+      fc.property(name, hour, hour, hour, at, name, (tenant, h, x, y, mark, service) => {
+        const [from, to] = x < y ? [x, y] : [y, x];
+        const edges = rolledEdgesKey(tenant, h, mark, 3);
+        expect(isIn(edges, rolledEdgesRange(tenant, Math.floor(h / 24), from, to))).toBe(from <= h && h <= to);
+        expect(readRolledEdgesKey(edges.sk)).toEqual({ hour: h, mark, n: 3 });
+        const minutes = rolledMinutesKey(tenant, h, mark, service, 3);
+        for (const other of [mark - 1, mark, mark + 1])
+          if (other >= 0) expect(isIn(minutes, rolledMinutesRange(tenant, h, other))).toBe(other === mark);
+        expect(isIn(edges, rolledMinutesRange(tenant, h, mark))).toBe(false);
+        expect(isIn(minutes, rolledEdgesRange(tenant, Math.floor(h / 24), h, h))).toBe(false);
       }),
     );
   });
