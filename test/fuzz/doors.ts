@@ -12,8 +12,9 @@ import { utf8 } from "../../lib/otlp/text.ts";
 import { plainStringStart, valueText } from "../../lib/otlp/value.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { decodeRecord, encodeRecord } from "../../lib/stream/record.ts";
+import { FOREIGN, type ForeignDoor } from "./foreign-doors.ts";
 
-export type Door = "protobuf" | "json";
+export type Door = "protobuf" | "json" | ForeignDoor;
 export type Outcome = "refused" | "empty" | "spans";
 
 /**
@@ -23,7 +24,7 @@ export type Outcome = "refused" | "empty" | "spans";
 export function sendThrough(door: Door, body: Uint8Array): Outcome {
   let table: SpanTable;
   try {
-    table = scanTraces(door === "json" ? jsonToTraces(body) : body).table;
+    table = scanTraces(toTraces(door, body)).table;
   } catch (error) {
     if (error instanceof TracingError && error.code === "invalid_argument") return "refused";
     throw error;
@@ -43,6 +44,19 @@ export function sendThrough(door: Door, body: Uint8Array): Outcome {
   );
   return rows.length === 0 ? "empty" : "spans";
 }
+
+/** What a decoder of ours wrote is a message, and no more of it than its request allows. */
+function toTraces(door: Door, body: Uint8Array): Uint8Array {
+  if (door === "protobuf") return body;
+  if (door === "json") return jsonToTraces(body);
+  const traces = FOREIGN[door](body);
+  assert.ok(traces.length <= MAX_GROWTH * body.length, `${body.length} bytes became ${traces.length}`);
+  assert.doesNotThrow(() => scanTraces(traces));
+  return traces;
+}
+
+/** The shortest spans of the shortest encoding take a few times their bytes in OTLP. */
+const MAX_GROWTH = 16;
 
 const unused = (): never => assert.fail("checking a record does not touch the table");
 const writer = traceWriter({

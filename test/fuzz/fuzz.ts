@@ -1,6 +1,8 @@
 import { toJson, toProtobuf } from "../data/plain-traces.ts";
 import { Random } from "../data/random.ts";
 import { type Door, type Outcome, sendThrough } from "./doors.ts";
+import { FOREIGN_DOORS } from "./foreign-doors.ts";
+import { foreignSeeds } from "./foreign-seeds.ts";
 import { mutate } from "./mutate.ts";
 import { someTraces } from "./seeds.ts";
 
@@ -8,25 +10,29 @@ import { someTraces } from "./seeds.ts";
 const MAX_CASE_MILLIS = 2000;
 const SEED_MESSAGES = 200;
 
-export type Counts = Record<Door, Record<Outcome, number>>;
+export type Counts = ReadonlyMap<Door, Record<Outcome, number>>;
 
-/** Throws at the first case that breaks the law, naming it so that it can be repeated. */
+const DOORS: readonly Door[] = ["protobuf", "json", ...FOREIGN_DOORS];
+
+/**
+ * Throws at the first case that breaks the law, naming it so that it can be repeated.
+ *
+ * @param count cases for each door
+ */
 export function fuzz(count: number, seed: number): Counts {
   const random = new Random(seed);
-  const seeds: Record<Door, Buffer[]> = { protobuf: [], json: [] };
+  const seeds: Record<Door, Buffer[]> = { protobuf: [], json: [], ...foreignSeeds(seed) };
   for (let i = 0; i < SEED_MESSAGES; i++) {
     const traces = someTraces(random);
     seeds.protobuf.push(toProtobuf(traces, random));
     seeds.json.push(Buffer.from(toJson(traces, random)));
   }
-  const counts: Counts = {
-    protobuf: { refused: 0, empty: 0, spans: 0 },
-    json: { refused: 0, empty: 0, spans: 0 },
-  };
+  const counts: Counts = new Map(DOORS.map((door) => [door, { refused: 0, empty: 0, spans: 0 }]));
   for (let i = 0; i < count; i++) {
-    const door: Door = i % 2 === 0 ? "protobuf" : "json";
-    const body = mutate(door, random.pick(seeds[door]), random.pick(seeds[door]), random);
-    counts[door][send(door, body, `seed ${seed}, case ${i}`)]++;
+    for (const [door, own] of counts) {
+      const body = mutate(door, random.pick(seeds[door]), random.pick(seeds[door]), random);
+      own[send(door, body, `seed ${seed}, case ${i}`)]++;
+    }
   }
   return counts;
 }

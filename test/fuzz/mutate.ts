@@ -29,7 +29,7 @@ function mutateOnce(door: Door, body: Buffer, other: Buffer, random: Random): Bu
     case 7:
       return flipBit(body, at, random);
     default:
-      return door === "json" ? editToken(body, at, random) : editLength(body, at, random);
+      return door.endsWith("json") ? editToken(body, at, random) : editLength(body, at, random);
   }
 }
 

@@ -1,4 +1,4 @@
-/** npm run fuzz -- [--count N] [--seed S]: mutated requests through the OTLP doors. */
+/** npm run fuzz -- [--count N] [--seed S]: mutated requests through each door. */
 import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz.ts";
 
@@ -11,6 +11,6 @@ const seed = Number(values.seed);
 const started = performance.now();
 const counts = fuzz(count, seed);
 const seconds = (performance.now() - started) / 1000;
-console.log(`${count} mutations from seed ${seed} in ${seconds.toFixed(1)} s`);
-for (const [door, own] of Object.entries(counts))
+console.log(`${count} mutations for each door from seed ${seed} in ${seconds.toFixed(1)} s`);
+for (const [door, own] of counts)
   console.log(`${door}: ${own.refused} refused, ${own.spans} read with spans, ${own.empty} read without`);
