@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { Server } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { Usage } from "./usage.ts";
 
@@ -43,17 +44,9 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLIS }, (incoming, outgoing) => {
     void listener(incoming, outgoing);
   });
-  server.listen(port, host);
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    if (isOfHost(error)) throw new Usage(`--host ${host}: not an address of this machine`, 1);
-    throw portFault(error, { host, port, flag });
-  }
-  const address = server.address();
-  const taken = typeof address === "object" ? address?.port : undefined;
+  const taken = await listen(server, { host, port, flag });
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken ?? port}`,
+    url: urlOf(host, taken),
     serve(next) {
       answer = next;
     },
@@ -68,6 +61,22 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
     },
   };
 }
+
+/** Takes the port, and returns the one that was really taken. @throws Usage, naming the flag, when nothing can listen there */
+export async function listen(server: Server, { host, port, flag }: DoorParts): Promise<number> {
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    if (isOfHost(error)) throw new Usage(`--host ${host}: not an address of this machine`, 1);
+    throw portFault(error, { host, port, flag });
+  }
+  const address = server.address();
+  return (typeof address === "object" ? address?.port : undefined) ?? port;
+}
+
+export const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function fault(error: unknown): Response {
   return error instanceof RequestError

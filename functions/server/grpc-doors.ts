@@ -1,0 +1,51 @@
+import { ServerCredentials } from "@grpc/grpc-js";
+import { exportMethod, postSpansMethod } from "../../lib/http/ingest-methods.ts";
+import { samplingMethod } from "../../lib/http/sampling-method.ts";
+import type { Ingest } from "../../lib/pipeline/ingest.ts";
+import { healthMethods } from "../../lib/rpc/health.ts";
+import type { Method } from "../../lib/rpc/method.ts";
+import { reflectionMethods } from "../../lib/rpc/reflection.ts";
+import { type ServingState, servingState } from "../../lib/rpc/serving.ts";
+import type { Log } from "../../lib/runtime/log.ts";
+import type { Strategies } from "../../lib/sampling/strategies.ts";
+import { FILES } from "../../proto/gen/descriptors.ts";
+import type { Access } from "./access.ts";
+import type { GrpcDoor } from "./grpc-door.ts";
+import { grpcServer } from "./grpc-server.ts";
+
+export interface GrpcDoors {
+  readonly otlpGrpc: GrpcDoor;
+  readonly jaegerGrpc: GrpcDoor;
+  readonly samplingGrpc: GrpcDoor;
+}
+
+export interface GrpcDoorsParts {
+  readonly ingest: Ingest;
+  readonly strategies: () => Strategies;
+  readonly access: Access;
+  readonly log: Log;
+}
+
+/** Puts behind each door what its port is for, health checks and reflection. Calls are answered from now on, also those that wait. */
+export function serveGrpc(doors: GrpcDoors, { ingest, strategies, access, log }: GrpcDoorsParts): ServingState {
+  const serving = servingState();
+  const serve = (door: GrpcDoor, methods: readonly Method<"ingest">[]): void => {
+    const health = healthMethods(serving, namesOf(methods));
+    const asked = [...methods, ...health];
+    const server = grpcServer({
+      methods: [...asked, ...reflectionMethods(namesOf(asked), FILES)],
+      tenants: access,
+      onFault: (error) => log.error("a call failed", { error }),
+    });
+    door.serve(server, server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection);
+  };
+  const sampling = samplingMethod(strategies);
+  serve(doors.otlpGrpc, [exportMethod(ingest)]);
+  // Jaeger's clients ask how to sample where they send.
+  serve(doors.jaegerGrpc, [postSpansMethod(ingest), sampling]);
+  serve(doors.samplingGrpc, [sampling]);
+  serving.set(true);
+  return serving;
+}
+
+const namesOf = (methods: readonly Method[]): string[] => [...new Set(methods.map(({ service }) => service))];
