@@ -78,7 +78,7 @@ export function queryV1({ search, names, graph, clock, tenantOf, onFault }: Quer
 }
 
 const PARTIAL_GRAPH =
-  "the dependencies are incomplete: more calls than can be joined at once; ask for a shorter lookback";
+  "the dependencies are incomplete: there is more to be joined than fits, so calls of the last hours may be missing";
 
 const toJson = ({ name, kind }: Operation) => ({ name, spanKind: KINDS[kind] ?? "" });
 

@@ -97,7 +97,7 @@ export interface DependencyGraph {
   readonly edges: readonly Dependency[];
   /** Calls from spans that are nowhere: not sent, or not yet. */
   readonly unmet: number;
-  /** False when there was more to be joined than could be held. */
+  /** False when there was more to be joined than could be held: calls whose ends came minutes apart may be missing. */
   readonly isComplete: boolean;
 }
 

@@ -235,7 +235,7 @@ describe("rolling an hour", { timeout: 60_000 }, () => {
   test("what comes after it is added, and met by the rest once the hour is rolled again", async () => {
     // Every fifth span of the traces comes late: its calls are met only among themselves at first.
     const isLate = (_: CountedSpan, i: number): boolean => i % 5 === 0;
-    const late: CountedPlan = { at: mark + HOUR_MILLIS, spans: spans.filter(isLate) };
+    const late: CountedPlan = { at: mark + HOUR_MILLIS + 3 * MINUTE, spans: spans.filter(isLate) };
     const others = plansOf(
       spans.filter((span, i) => !isLate(span, i)),
       { seed: 3, shards: 2, flushMillis: 10_000 },
@@ -294,6 +294,47 @@ describe("reading", () => {
     const { edges, isComplete } = await reader.dependencies(TENANT, START, START + MINUTE);
     expect(isComplete).toBe(false);
     expect(edges.length).toBeGreaterThan(0);
+  });
+
+  test("of more than it may hold takes what is rolled, however early, and adds what came since", async () => {
+    const world = aWorld();
+    const spans = callTraces({
+      seed: 2,
+      traces: 50,
+      services: 3,
+      startMillis: (fraction) => START + fraction * MINUTE,
+    });
+    const plans = plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 });
+    const [before, since] = [plans.slice(0, -4), plans.slice(-4)];
+    await deliver(world, plans);
+    const mark = since[0]?.at ?? 0;
+    await roll(world, HOUR, mark);
+    const ids = since.reduce((sum, plan) => sum + plan.spans.length, 0);
+    const { batches } = world;
+    const options = { batches, clock: () => world.now, random: Math.random, retentionHours: 168, maxEntries: ids + 50 };
+    const { edges, isComplete } = await dependencyReader(options).dependencies(TENANT, START, START + MINUTE);
+    expect(isComplete).toBe(false);
+    const expected = edgesOf(spansOf(before));
+    for (const [edge, calls] of edgesOf(spansOf(since))) expected.set(edge, (expected.get(edge) ?? 0) + calls);
+    expect(new Map(edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls]))).toEqual(expected);
+  });
+
+  test("sees a plan that had to wait for minutes before it could write", async () => {
+    const world = aWorld();
+    const spans = callTraces({
+      seed: 2,
+      traces: 50,
+      services: 3,
+      startMillis: (fraction) => START + fraction * MINUTE,
+    });
+    const plans = plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 });
+    const [stuck, ...others] = plans as [CountedPlan, ...CountedPlan[]];
+    await deliver(world, others);
+    world.now += 8 * MINUTE;
+    await expectExact(world, others);
+    await deliver(world, [stuck]);
+    world.now += 2 * MINUTE;
+    await expectExact(world, plans);
   });
 
   test("of one tenant touches nothing of another, and asks nobody again within seconds", async () => {

@@ -5,7 +5,7 @@ import type { Dependencies, DependencyGraph } from "../port.ts";
 import { eachHour, type Hours, keptHours, overlap } from "../read/window.ts";
 import { EdgeSums } from "./edge-sums.ts";
 import { OpenHours, type OpenHoursOptions, type Role } from "./open-hours.ts";
-import { RolledHours } from "./rolled-hours.ts";
+import { type RolledHour, RolledHours } from "./rolled-hours.ts";
 
 export interface DependencyReaderOptions {
   readonly batches: Batches;
@@ -19,6 +19,8 @@ export interface DependencyReaderOptions {
 
 /** Three hours of 450 spans a second. Each takes about 40 bytes. */
 const MAX_ENTRIES = 5_000_000;
+/** How long what was too much once is taken to be too much still. */
+const CROWDED_MILLIS = 10 * 60_000;
 const ENTRY_BYTES = 40;
 const EDGE_BYTES = 100;
 /** One tenant that is as large as can be, or hundreds of the ordinary kind. */
@@ -54,6 +56,8 @@ class TenantEdges {
   private open: OpenHours;
   /** Late counts by hour, and the mark after which they came. */
   private readonly late = new Map<number, { readonly mark: number; readonly counts: OpenHours }>();
+  /** Until then what is open is known to be too much; milliseconds since the epoch. */
+  private crowdedUntil = 0;
   /** One question at a time changes what is known. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -82,37 +86,63 @@ class TenantEdges {
     for (const hour of this.late.keys()) if (hour < first) this.late.delete(hour);
   }
 
+  /**
+   * Joins all that no roll has taken up for good; where that is too much, for a while only what no roll has taken up at
+   * all: then calls between what was rolled and what was not are missing until the next roll.
+   */
   private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
     await this.rolled.refresh({ first: hours.first - 1, last: hours.last + 1 }, nowMillis);
-    const roleOf = (hour: number): Role => (this.rolled.at(hour, nowMillis) === undefined ? "joined" : "around");
-    const isOpen = (hour: number): boolean => roleOf(hour) === "joined";
-    const open = eachHour(hours).filter(isOpen);
-    const needed = new Map(open.flatMap(andAround).map((hour) => [hour, roleOf(hour)]));
+    if (nowMillis >= this.crowdedUntil) {
+      const graph = await this.joined(hours, nowMillis, (hour) => this.rolled.final(hour, nowMillis), andAround);
+      if (graph.isComplete) return graph;
+      this.crowdedUntil = nowMillis + CROWDED_MILLIS;
+      this.open = new OpenHours(this.options);
+    }
+    const graph = await this.joined(
+      hours,
+      nowMillis,
+      (hour) => this.rolled.any(hour),
+      (hour) => [hour],
+    );
+    return { ...graph, isComplete: false };
+  }
+
+  private async joined(
+    hours: Hours,
+    nowMillis: number,
+    rolledAt: (hour: number) => RolledHour | undefined,
+    spanOf: (hour: number) => readonly number[],
+  ): Promise<DependencyGraph> {
+    const isOpen = (hour: number): boolean => rolledAt(hour) === undefined;
+    const roleOf = (hour: number): Role => (isOpen(hour) ? "joined" : "around");
+    const needed = new Map(
+      eachHour(hours)
+        .filter(isOpen)
+        .flatMap(spanOf)
+        .map((hour) => [hour, roleOf(hour)]),
+    );
     if (this.open.isOutdated(needed)) this.open = new OpenHours(this.options);
-    const joining = this.open;
+    const open = this.open;
     const refresh = (some: readonly number[]) =>
-      Promise.all(some.map((hour) => joining.refresh(hour, roleOf(hour), nowMillis)));
-    await Promise.all([
-      refresh([...needed.keys()].filter(isOpen)),
-      ...eachHour(hours).map((hour) => this.refreshLate(hour, nowMillis)),
-    ]);
+      Promise.all(some.map((hour) => open.refresh(hour, roleOf(hour), nowMillis)));
+    const late = eachHour(hours).map((hour) => this.refreshLate(hour, rolledAt(hour), nowMillis));
+    await Promise.all([refresh([...needed.keys()].filter(isOpen)), ...late]);
     // Most hours that were never rolled are empty, and the ones around them full.
-    const isMet = (hour: number): boolean => andAround(hour).some((one) => isOpen(one) && joining.has(one));
+    const isMet = (hour: number): boolean => andAround(hour).some((one) => isOpen(one) && open.has(one));
     await refresh([...needed.keys()].filter((hour) => !isOpen(hour) && isMet(hour)));
     const sums = new EdgeSums();
-    let isComplete = open.length === 0 || joining.isComplete;
+    let isComplete = needed.size === 0 || open.isComplete;
     for (const hour of eachHour(hours)) {
-      const rolled = this.rolled.at(hour, nowMillis);
-      const late = rolled === undefined ? undefined : this.late.get(hour)?.counts;
-      for (const part of [rolled?.joined ?? joining.at(hour), late?.at(hour)]) if (part !== undefined) sums.add(part);
-      isComplete &&= late?.isComplete ?? true;
+      const rolled = rolledAt(hour);
+      const after = rolled === undefined ? undefined : this.late.get(hour)?.counts;
+      for (const part of [rolled?.joined ?? open.at(hour), after?.at(hour)]) if (part !== undefined) sums.add(part);
+      isComplete &&= after?.isComplete ?? true;
     }
     return { ...sums.all(), isComplete };
   }
 
   /** Counts that came after their hour was rolled are joined among themselves until it is rolled again. */
-  private async refreshLate(hour: number, nowMillis: number): Promise<void> {
-    const rolled = this.rolled.at(hour, nowMillis);
+  private async refreshLate(hour: number, rolled: RolledHour | undefined, nowMillis: number): Promise<void> {
     if (rolled === undefined) return;
     const known = this.late.get(hour);
     const late = known?.mark === rolled.mark ? known : { mark: rolled.mark, counts: new OpenHours(this.options) };

@@ -43,11 +43,16 @@ export class RolledHours {
     );
   }
 
+  /** As it was rolled last, which may have been before all of it was there. */
+  any(hour: number): RolledHour | undefined {
+    return this.hours.get(hour);
+  }
+
   /**
    * Undefined when its counts are to be joined by the reader: it was never rolled, or only before the hour after it was
    * over, which may bring callers yet. Long after, no such counts came, or it would have been rolled again.
    */
-  at(hour: number, nowMillis: number): RolledHour | undefined {
+  final(hour: number, nowMillis: number): RolledHour | undefined {
     const known = this.hours.get(hour);
     if (known === undefined) return undefined;
     return known.mark >= (hour + 2) * MILLIS_PER_HOUR || nowMillis >= (hour + 3) * MILLIS_PER_HOUR ? known : undefined;
