@@ -20,6 +20,8 @@ export interface Closing {
   readonly progress: Progress;
   readonly shards: Shards;
   readonly nowMillis: number;
+  /** Minutes (since the epoch) of the work list before this one have been taken up. */
+  readonly takenUp: number;
   /** Hours that have expired are left alone: what they hold may be gone already. */
   readonly retentionHours: number;
   /** As they were read last. */
@@ -43,13 +45,13 @@ export interface Closed {
  * hour are there, whatever any clock says, and its merges may begin.
  */
 export async function closeHours(closing: Closing): Promise<Closed> {
-  const { hours, progress, begin, nowMillis, retentionHours } = closing;
+  const { hours, progress, begin, nowMillis, retentionHours, takenUp } = closing;
   const open = (await hours.from(progress.state.rolled + 1)).filter(
     ({ hour, isClosed }) => !isClosed && hourTtl(hour, retentionHours) * 1000 > nowMillis,
   );
   const known = await fence(closing, open);
-  const { closed, until, minute, rolled } = progress.state;
-  const isFenced = until !== undefined && minute > minuteOf(until);
+  const { closed, until, rolled } = progress.state;
+  const isFenced = until !== undefined && takenUp > minuteOf(until);
   const ready = open.filter(({ hour }) => hour <= closed).sort((a, b) => a.hour - b.hour);
   if (isFenced) {
     for (const one of ready) await begin(one);

@@ -44,9 +44,12 @@ export interface RollupRun {
 /** Minutes of the work list that one run takes up at most: what lay still for days is caught up in steps. */
 const MINUTES_PER_RUN = 240;
 
+/** So many may be taken up again by the next process: the next run writes down anyhow, if it is of this one. */
+const UNSAVED_MINUTES = 2;
+
 const MINUTE_MILLIS = 60_000;
 
-/** Where some shards are busy, an idle one holds their mark back by so much at most. */
+/** A shard holds the mark back by twice this much at most; one that is busier is not written for it. */
 const SLOT_MILLIS = 10_000;
 
 /** How things stood after a run that left nothing to be done before an item of a shard changes or a time comes. */
@@ -65,6 +68,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   const hours = rollupHours(options);
   const counter = headCounter(batches, registers);
   let settled: Settled | undefined;
+  /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
+  let takenUp = 0;
 
   /** Begins merges, as many as a run may. */
   function starter() {
@@ -89,7 +94,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const isBusy = known.some(({ lastAt }) => lastAt >= thisMinute);
     // To the begin of a minute where nothing was indexed in it: then there is nothing left to raise a shard for.
     const to = isBusy ? state.floor - (state.floor % SLOT_MILLIS) : thisMinute;
-    const isIdle = ({ openAt, lastAt }: ShardState): boolean => openAt === undefined && lastAt + 1 < to;
+    const isIdle = ({ openAt, lastAt }: ShardState): boolean => openAt === undefined && lastAt < to - SLOT_MILLIS;
     const raised = await Promise.all(
       known.map((shard) => (isIdle(shard) ? shards.raise([shard], { closed: state.closed, lastAt: to - 1 }) : [shard])),
     );
@@ -98,7 +103,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
 
   /** Takes up what the work list says, to a minute of which all heads may be there. */
   async function takeUp(progress: Progress, mark: number, begin: (task: MergeTask) => Promise<boolean>): Promise<void> {
-    const { minute, rolled } = progress.state;
+    const { rolled } = progress.state;
+    const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
     for (const one of (await readWork(batches, minute, last)).values()) {
       const isLate = one.hour <= rolled;
@@ -106,7 +112,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       if ((await counter.count(one, mark, isLate)) < OPEN_HEADS) continue;
       if (await begin({ ...one, mark, isClosing: false })) counter.forget(one, isLate);
     }
-    if (last > minute) await progress.advance({ minute: last });
+    takenUp = last;
+    if (last > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: last });
   }
 
   return async () => {
@@ -118,24 +125,25 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true };
     const progress = await loadProgress(registers, nowMillis, retentionHours);
     // Before shards are looked for: one that has no item by then begins above it.
-    await progress.advance({ floor: Math.max(progress.state.floor, nowMillis) });
+    const { floor, minute } = progress.state;
+    await progress.advance({ floor: Math.max(floor, nowMillis), minute: Math.max(minute, takenUp) });
     const known = await raiseIdle(await shards.read(), progress);
     const mark = Math.min(markOf(known), progress.state.floor);
     const start = starter();
     await takeUp(progress, mark, start.begin);
     const closed = await closeHours({
-      ...{ hours, progress, shards, nowMillis, retentionHours, known },
+      ...{ hours, progress, shards, nowMillis, retentionHours, takenUp, known },
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
-    const isBehind = progress.state.minute < minuteOf(mark) || start.refused > 0;
+    const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
     if (!isBehind && !closed.isWaiting)
-      settled = { shards: textOfShards(closed.known), dueMillis: dueMillis(closed, progress, nowMillis) };
+      settled = { shards: textOfShards(closed.known), dueMillis: dueMillis(closed, takenUp, nowMillis) };
     return { tasks: start.begun, isBehind, isIdle: false };
   };
 }
 
 /** When there is something to do though no shard's item has changed. */
-function dueMillis({ known, dueMillis: nextClosing }: Closed, { state }: Progress, nowMillis: number): number {
-  const isTakenUp = known.every(({ lastAt }) => minuteOf(lastAt) < state.minute);
+function dueMillis({ known, dueMillis: nextClosing }: Closed, takenUp: number, nowMillis: number): number {
+  const isTakenUp = known.every(({ lastAt }) => minuteOf(lastAt) < takenUp);
   return isTakenUp ? nextClosing : Math.min(nextClosing, nowMillis - (nowMillis % MINUTE_MILLIS) + MINUTE_MILLIS);
 }

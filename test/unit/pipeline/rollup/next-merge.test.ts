@@ -94,7 +94,7 @@ describe("an open hour", () => {
   });
 
   test("never shows a reader more than a hundred, however many small plans it has", () => {
-    const all = heads(12_000, 3);
+    const all = heads(3_000, 3);
     const world = aWorld();
     for (let now = 1; now <= all.length; now++) {
       settle(world, all, now, false);
