@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Int64, type Protocol, TBinaryProtocol, TBufferedTransport, TCompactProtocol } from "thrift";
 
 /** A struct as data: fields by their names in the IDL; i64 are bigints, enums numbers, binary bytes. */
-export type Struct = { readonly [field: string]: unknown };
+type Struct = { readonly [field: string]: unknown };
 export type Encoding = "binary" | "binary, not strict" | "compact";
 
 interface Field {
