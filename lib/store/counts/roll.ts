@@ -65,20 +65,20 @@ export async function rollCounts(options: RollOptions): Promise<RollReport> {
   const ttl = hourTtl(hour, options.retentionHours);
   const own = bodiesOf(options, hour);
   const { rows, folded, spans, halves } = await operationsOf(own, limits.operations);
-  const minutes: Item[] = [];
-  for (const [service, own] of rows)
-    for (const [n, body] of writeRolledMinutes(service, own, limits.itemBytes).entries())
-      minutes.push({ ...rolledMinutesKey(tenant, hour, mark, service, n), body, ttl });
+  const parts: Item[] = [];
+  for (const [service, minutes] of rows)
+    for (const [n, body] of writeRolledMinutes(service, minutes, limits.itemBytes).entries())
+      parts.push({ ...rolledMinutesKey(tenant, hour, mark, service, n), body, ttl });
   const { edges, unmet } = await joinedEdges(options, own, Math.ceil(halves / limits.halves), limits.edges);
-  const [first, ...rest] = writeRolledEdges(edges, unmet, limits.itemBytes).map((body, n) => ({
-    ...{ ...rolledEdgesKey(tenant, hour, mark, n), body, ttl },
-  }));
-  await batches.putAll([...minutes, ...rest]);
-  await batches.putAll(first === undefined ? [] : [first]);
-  const items = [...minutes, ...rest, ...(first === undefined ? [] : [first])];
+  const heads: Item[] = [];
+  for (const [n, body] of writeRolledEdges(edges, unmet, limits.itemBytes).entries())
+    (n === 0 ? heads : parts).push({ ...rolledEdgesKey(tenant, hour, mark, n), body, ttl });
+  await batches.putAll(parts);
+  await batches.putAll(heads);
+  const written = [...parts, ...heads];
   return {
-    ...{ spans, edges: edges.length, unmet, foldedOperations: folded },
-    ...{ items: items.length, writeUnits: items.reduce((sum, item) => sum + writeUnits(item), 0) },
+    ...{ spans, edges: edges.length, unmet, foldedOperations: folded, items: written.length },
+    writeUnits: written.reduce((sum, item) => sum + writeUnits(item), 0),
   };
 }
 
@@ -146,7 +146,7 @@ async function joinRange(options: RollOptions, own: HourBodies, range: HashRange
     if (range.from === 0) join.addSettled(counts, hour);
     join.add(counts, hour, range);
   }
-  for (const around of [hour - 1, hour + 1])
+  for (const around of join.size === 0 ? [] : [hour - 1, hour + 1])
     for await (const body of bodiesOf(options, around)()) join.addAround(readEdgeCounts(body), around, false, range);
   return join.join().get(hour);
 }
