@@ -43,16 +43,20 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 
 /** Where to send and where to look. */
 function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
-  const { otlp, jaeger, udp, query, sampling, health, kinesis, data, isOpen } = server;
+  const { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health, kinesis, data, isOpen } = server;
   const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
-  if (!isTerminal) log.info("ready", { otlp, jaeger, udp, query, sampling, health, data, retentionHours, ...foreign });
+  if (!isTerminal)
+    log.info("ready", { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health, data, retentionHours, ...foreign });
   else
     process.stdout.write(
       [
         "",
         "Skua is ready.",
         `  send spans to  ${otlp}/v1/traces   (OTLP over HTTP: OTEL_EXPORTER_OTLP_ENDPOINT=${otlp})`,
+        `  or to          ${otlpGrpc}   (OTLP over gRPC)`,
+        `  or to          ${jaegerGrpc}   (Jaeger's gRPC)`,
         `  or to          ${jaeger}/api/traces   (Jaeger's Thrift over HTTP)`,
+        `  or to          ${zipkin}/api/v2/spans   (Zipkin)`,
         ...(udp.compact === undefined
           ? []
           : [
@@ -60,7 +64,7 @@ function announce(server: Server, { host, retentionHours, foreignStream }: Setti
             ]),
         ...(foreignStream === "" ? [] : [`  or records to  stream ${foreignStream} of Kinesis at ${kinesis ?? "AWS"}`]),
         `  look at        ${query}/`,
-        `  sampling       ${sampling}/sampling?service=…`,
+        `  sampling       ${sampling}/sampling?service=…, ${samplingGrpc} (gRPC)`,
         `  health         ${health}/status`,
         `  data           ${data}, kept for ${retentionHours} hours`,
         "",

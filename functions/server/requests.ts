@@ -2,6 +2,7 @@ import { ingestApp } from "../../lib/http/ingest.ts";
 import { jaegerApp } from "../../lib/http/jaeger.ts";
 import { queryApp } from "../../lib/http/query.ts";
 import { samplingApp } from "../../lib/http/sampling.ts";
+import { zipkinApp } from "../../lib/http/zipkin.ts";
 import { TracingError } from "../../lib/model/errors.ts";
 import { type Ingest, ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
@@ -42,6 +43,7 @@ export interface Requests {
   readonly ingest: Ingest;
   readonly otlp: Answer;
   readonly jaeger: Answer;
+  readonly zipkin: Answer;
   readonly query: Answer;
   readonly sampling: Answer;
   /** Once nobody asks any more. */
@@ -100,8 +102,9 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
     ingest: take,
-    otlp: ingestApp({ ...taking, corsOrigins }).fetch,
+    otlp: ingestApp({ ...taking, corsOrigins, strategies: sampling.strategies }).fetch,
     jaeger: jaegerApp(taking, sampling).fetch,
+    zipkin: zipkinApp(taking).fetch,
     query: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }).fetch,
     sampling: samplingApp(sampling, true).fetch,
     async close() {

@@ -4,6 +4,7 @@ import { openAccess } from "./access.ts";
 import { startBackends } from "./backends.ts";
 import { takeDataFolder } from "./data-folder.ts";
 import { openDoor } from "./door.ts";
+import { openGrpcDoor } from "./grpc-door.ts";
 import { healthApp, type Phase } from "./health.ts";
 import { keepIndexing } from "./indexer-thread.ts";
 import type { Settings } from "./settings-table.ts";
@@ -14,12 +15,16 @@ import type { UdpPorts } from "./udp-thread.ts";
 export interface Server {
   /** Addresses, with the ports that were really taken. */
   readonly otlp: string;
+  readonly otlpGrpc: string;
+  readonly jaegerGrpc: string;
   /** Jaeger's Thrift over HTTP. */
   readonly jaeger: string;
+  readonly zipkin: string;
   /** Ports; none where UDP is closed. */
   readonly udp: UdpPorts;
   readonly query: string;
   readonly sampling: string;
+  readonly samplingGrpc: string;
   readonly health: string;
   /** Of the embedded Kinesis; undefined when another one is used. */
   readonly kinesis: string | undefined;
@@ -46,7 +51,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   doors.health.serve(healthApp(() => phase, Date.now).fetch);
 
   // Loading the AWS SDK takes longest: here and in the indexer's thread at the same time, and while the emulators start.
-  const loading = import("./requests.ts");
+  const loading = Promise.all([import("./requests.ts"), import("./grpc-doors.ts")]);
   const backends = await startBackends(folder.path, settings, process.env, isTerminal);
   const { foreignStream, foreignTenant } = settings;
   const common = {
@@ -73,7 +78,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   ]);
   // What keeps both from starting is told by the first, and better.
   indexing.catch(() => undefined);
-  const { openRequests } = await loading;
+  const [{ openRequests }, { serveGrpc }] = await loading;
   const requests = await backends.blamed(
     openRequests({
       ...{ settings, access, strategies, backends, log },
@@ -84,8 +89,13 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const udp = await openUdpDoor({ settings, access, ingest: requests.ingest, log });
   const indexers = await backends.blamed(indexing);
   for (const path of backends.folders) folder.needs(path);
+  const serving = serveGrpc(doors, {
+    ...{ ingest: requests.ingest, access, log },
+    strategies: () => strategies.current().strategies,
+  });
   doors.otlp.serve(requests.otlp);
   doors.jaeger.serve(requests.jaeger);
+  doors.zipkin.serve(requests.zipkin);
   doors.sampling.serve(requests.sampling);
   doors.query.serve(requests.query);
   const { keepRolling } = await import("./rollup-loop.ts");
@@ -99,10 +109,14 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
 
   return {
     otlp: doors.otlp.url,
+    otlpGrpc: doors.otlpGrpc.url,
+    jaegerGrpc: doors.jaegerGrpc.url,
     jaeger: doors.jaeger.url,
+    zipkin: doors.zipkin.url,
     udp: udp?.ports ?? {},
     query: doors.query.url,
     sampling: doors.sampling.url,
+    samplingGrpc: doors.samplingGrpc.url,
     health: doors.health.url,
     kinesis: backends.kinesis.endpoint,
     data: folder.path,
@@ -110,6 +124,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
     failed: Promise.race([backends.failed, folder.lost, udpFailed(udp)]),
     async stop() {
       phase = "stopping";
+      serving.end();
       const { health, ...asked } = doors;
       await Promise.all(
         [...Object.values(asked), ...(udp === undefined ? [] : [udp])].map((door) => door.close(STOP_MILLIS)),
@@ -127,12 +142,16 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
 
 async function openDoors(settings: Settings) {
   const { host } = settings;
-  const [otlp, jaeger, sampling, query, health] = await Promise.all([
+  const [otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health] = await Promise.all([
     openDoor({ host, port: settings.otlpHttpPort, flag: "otlp-http-port" }),
+    openGrpcDoor({ host, port: settings.otlpGrpcPort, flag: "otlp-grpc-port" }),
+    openGrpcDoor({ host, port: settings.jaegerGrpcPort, flag: "jaeger-grpc-port" }),
+    openGrpcDoor({ host, port: settings.samplingGrpcPort, flag: "sampling-grpc-port" }),
     openDoor({ host, port: settings.jaegerHttpPort, flag: "jaeger-http-port" }),
+    openDoor({ host, port: settings.zipkinPort, flag: "zipkin-port" }),
     openDoor({ host, port: settings.samplingPort, flag: "sampling-port" }),
     openDoor({ host, port: settings.queryPort, flag: "query-port" }),
     openDoor({ host, port: settings.healthPort, flag: "health-port" }),
   ]);
-  return { otlp, jaeger, sampling, query, health };
+  return { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health };
 }

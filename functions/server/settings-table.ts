@@ -3,13 +3,17 @@ import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../../lib/runtime/tenant-name
 
 export interface Settings {
   readonly host: string;
+  readonly otlpGrpcPort: number;
   readonly otlpHttpPort: number;
+  readonly jaegerGrpcPort: number;
   readonly jaegerHttpPort: number;
+  readonly zipkinPort: number;
   readonly udpCompactPort: number;
   readonly udpBinaryPort: number;
   /** Whose spans come by UDP; empty: the default tenant's where nobody is asked for credentials, else nobody's. */
   readonly udpTenant: string;
   readonly samplingPort: number;
+  readonly samplingGrpcPort: number;
   readonly queryPort: number;
   readonly healthPort: number;
   /** File of who may do what; empty when there is none. */
@@ -79,8 +83,11 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     expected: "an address or a host name",
     read: (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined),
   },
+  otlpGrpcPort: port("otlp-grpc-port", 4317, "OTLP over gRPC"),
   otlpHttpPort: port("otlp-http-port", 4318, "OTLP over HTTP (POST /v1/traces)"),
+  jaegerGrpcPort: port("jaeger-grpc-port", 14_250, "Jaeger's gRPC: spans and sampling strategies"),
   jaegerHttpPort: port("jaeger-http-port", 14_268, "Jaeger's Thrift over HTTP (POST /api/traces)"),
+  zipkinPort: port("zipkin-port", 9411, "Zipkin (POST /api/v2/spans and /api/v1/spans)"),
   udpCompactPort: port("udp-compact-port", 6831, "Jaeger's clients by UDP, compact Thrift"),
   udpBinaryPort: port("udp-binary-port", 6832, "Jaeger's clients by UDP, binary Thrift"),
   udpTenant: {
@@ -93,6 +100,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     read: (text) => (text === "" || TENANT_NAME.test(text) ? text : undefined),
   },
   samplingPort: port("sampling-port", 5778, "sampling strategies (GET /sampling?service=…)"),
+  samplingGrpcPort: port("sampling-grpc-port", 5779, "sampling strategies over gRPC"),
   queryPort: port("query-port", 16_686, "the query API and the start page"),
   healthPort: port("health-port", 13_133, "health (GET /status)"),
   access: {

@@ -12,12 +12,16 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
   const of = <T>(setting: Setting<T>): T => readSetting(setting, flags[setting.flag], env[setting.env]);
   const settings: Settings = {
     host: of(SETTINGS.host),
+    otlpGrpcPort: of(SETTINGS.otlpGrpcPort),
     otlpHttpPort: of(SETTINGS.otlpHttpPort),
+    jaegerGrpcPort: of(SETTINGS.jaegerGrpcPort),
     jaegerHttpPort: of(SETTINGS.jaegerHttpPort),
+    zipkinPort: of(SETTINGS.zipkinPort),
     udpCompactPort: of(SETTINGS.udpCompactPort),
     udpBinaryPort: of(SETTINGS.udpBinaryPort),
     udpTenant: of(SETTINGS.udpTenant),
     samplingPort: of(SETTINGS.samplingPort),
+    samplingGrpcPort: of(SETTINGS.samplingGrpcPort),
     queryPort: of(SETTINGS.queryPort),
     healthPort: of(SETTINGS.healthPort),
     access: of(SETTINGS.access),

@@ -8,6 +8,7 @@ type Inflate = (body: Uint8Array, options: { maxOutputLength: number }) => Promi
 const INFLATE: Readonly<Record<string, Inflate>> = {
   gzip: promisify(gunzip),
   zstd: inflateZstd,
+  zlib: promisify(inflate),
   // HTTP's "deflate" is the zlib format (RFC 9110, 8.4.1.2), yet some clients send the bare stream.
   deflate: (body, options) => (hasZlibHeader(body) ? promisify(inflate) : promisify(inflateRaw))(body, options),
 };
@@ -78,7 +79,7 @@ export async function inflated(encoding: string, bytes: Uint8Array, maxBytes: nu
 }
 
 const unsupported = (encoding: string): TracingError =>
-  new TracingError("unsupported", `Content-Encoding ${encoding}: expected gzip, deflate, zstd or identity`);
+  new TracingError("unsupported", `Content-Encoding ${encoding}: expected gzip, deflate, zlib, zstd or identity`);
 
 async function collect(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);

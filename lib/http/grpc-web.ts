@@ -15,6 +15,7 @@ import type { Scope } from "../runtime/access.ts";
 import { MAX_BODY_BYTES } from "../runtime/limits.ts";
 import { inflated, readBody } from "./body.ts";
 import { plainText, shownFault } from "./failure.ts";
+import { mediaType } from "./media-type.ts";
 import type { TenantOf } from "./tenant-of.ts";
 
 export interface GrpcWebParts<S extends Scope> {
@@ -48,7 +49,7 @@ export function grpcWebDoor<S extends Scope>(parts: GrpcWebParts<S>): Hono {
   const table = new Map(methods.map((method) => [pathOf(method), method]));
   const app = new Hono();
   app.use(async (c, next) => {
-    const type = mediaType(c);
+    const type = typeOf(c);
     if (c.req.method !== "POST" || !CONTENT_TYPE.test(type)) return next();
     const body = await answer(c, table.get(c.req.path), parts).catch((error) => Buffer.from(failed(error, onFault)));
     return c.body(isText(type) ? asText(body) : body, 200, {
@@ -60,15 +61,14 @@ export function grpcWebDoor<S extends Scope>(parts: GrpcWebParts<S>): Hono {
   for (const path of table.keys())
     app.all(path, (c) => {
       if (c.req.method === "POST")
-        return plainText(c, 415, `Content-Type ${mediaType(c) || "none"}: expected application/grpc-web+proto\n`);
+        return plainText(c, 415, `Content-Type ${typeOf(c) || "none"}: expected application/grpc-web+proto\n`);
       c.header("Allow", "POST");
       return plainText(c, 405, `method not allowed: ${c.req.method}, expected POST\n`);
     });
   return app;
 }
 
-const mediaType = (c: Context): string =>
-  (c.req.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+const typeOf = (c: Context): string => mediaType(c.req.header("content-type"));
 
 const isText = (type: string): boolean => type.includes("-text");
 
@@ -102,7 +102,7 @@ function deadlineOf(c: Context): AbortSignal {
 }
 
 async function readFramesOf(c: Context, most: number): Promise<Frame[]> {
-  const asText = isText(mediaType(c));
+  const asText = isText(typeOf(c));
   // Base64 takes four bytes for three.
   const body = await readBody(c.req.raw, asText ? Math.ceil(MAX_FRAMED_BYTES / 3) * 4 : MAX_FRAMED_BYTES);
   return readFrames(asText ? decodeText(body) : body, most);

@@ -1,8 +1,8 @@
 import { jaegerPostSpansToOtlp } from "../jaeger/proto/post-spans.ts";
-import { invalid } from "../model/errors.ts";
 import { exportResponse } from "../otlp/responses.ts";
 import type { Ingest, IngestOutcome } from "../pipeline/ingest.ts";
 import { type Method, unary } from "../rpc/method.ts";
+import { takeSpans } from "./take.ts";
 
 /** OTLP's Export (opentelemetry/proto/collector/trace/v1/trace_service.proto): its request's bytes are TracesData's. */
 export const exportMethod = (ingest: Ingest): Method<"ingest"> =>
@@ -22,10 +22,6 @@ export const postSpansMethod = (ingest: Ingest): Method<"ingest"> =>
     name: "PostSpans",
     scope: "ingest",
     decode: jaegerPostSpansToOtlp,
-    async handle(traces, { tenant }) {
-      const { acceptedSpans, rejectedSpans, message } = await ingest(tenant, traces);
-      // The protocol has no partial success, and what is kept must not be sent again.
-      if (rejectedSpans > 0 && acceptedSpans === 0) throw invalid(message);
-    },
+    handle: (traces, { tenant }) => takeSpans(ingest, tenant, traces),
     encode: () => new Uint8Array(0),
   });

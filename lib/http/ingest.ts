@@ -7,6 +7,7 @@ import { exportMethod, postSpansMethod } from "./ingest-methods.ts";
 import { jaegerDoor } from "./jaeger.ts";
 import { type DoorParts, otlpDoor, otlpFailure } from "./otlp.ts";
 import { samplingMethod } from "./sampling-method.ts";
+import { zipkinDoor } from "./zipkin.ts";
 
 export interface IngestAppParts extends DoorParts {
   /** Web pages that may send spans: `https://app.example`, a `*` for any port or any one label. */
@@ -28,6 +29,7 @@ export function ingestApp({ corsOrigins, strategies, ...parts }: IngestAppParts)
   app.route("/", grpcWebDoor({ methods, tenants: { ingest: tenantOf }, onFault }));
   app.route("/", otlpDoor(parts));
   app.route("/", jaegerDoor(parts));
+  app.route("/", zipkinDoor(parts));
   app.notFound((c) =>
     otlpFailure(c, new TracingError("not_found", `no such path: ${c.req.path}; traces go to POST /v1/traces`)),
   );

@@ -1,11 +1,13 @@
 import { Hono } from "hono";
 import { jaegerBatchToOtlp } from "../jaeger/thrift/batch.ts";
-import { invalid, TracingError } from "../model/errors.ts";
+import { TracingError } from "../model/errors.ts";
 
 import { readBody } from "./body.ts";
 import { failure, plainText } from "./failure.ts";
+import { mediaType } from "./media-type.ts";
 import type { DoorParts } from "./otlp.ts";
 import { type SamplingAppParts, samplingApp } from "./sampling.ts";
+import { takeSpans } from "./take.ts";
 
 type Protocol = Parameters<typeof jaegerBatchToOtlp>[1];
 
@@ -23,9 +25,7 @@ export function jaegerDoor({ ingest, tenantOf, onFault }: DoorParts): Hono {
     const tenant = await tenantOf(c.req.raw);
     const protocol = protocolOf(c.req.header("content-type"));
     const batch = await readBody(c.req.raw);
-    const { acceptedSpans, rejectedSpans, message } = await ingest(tenant, jaegerBatchToOtlp(batch, protocol));
-    // The protocol has no partial success, and what is kept must not be sent again.
-    if (rejectedSpans > 0 && acceptedSpans === 0) throw invalid(message);
+    await takeSpans(ingest, tenant, jaegerBatchToOtlp(batch, protocol));
     return c.body(null, 202);
   });
   app.all("/api/traces", (c) => {
@@ -37,7 +37,7 @@ export function jaegerDoor({ ingest, tenantOf, onFault }: DoorParts): Hono {
 }
 
 function protocolOf(contentType: string | undefined): Protocol {
-  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = mediaType(contentType);
   const protocol = PROTOCOLS[type];
   if (protocol === undefined)
     throw new TracingError(

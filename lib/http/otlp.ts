@@ -5,6 +5,7 @@ import { type Encoding, exportResponse, statusResponse } from "../otlp/responses
 import type { Ingest } from "../pipeline/ingest.ts";
 import { readBody } from "./body.ts";
 import { challenge } from "./failure.ts";
+import { mediaType } from "./media-type.ts";
 import type { TenantOf } from "./tenant-of.ts";
 
 /** What every door that takes spans stands on. */
@@ -56,9 +57,6 @@ function encodingOf(contentType: string | undefined): Encoding {
   const supported = `${CONTENT_TYPES.json}, ${CONTENT_TYPES.protobuf}`;
   throw new TracingError("unsupported", `415 unsupported media type: ${type || "none"}, supported: [${supported}]`);
 }
-
-const mediaType = (contentType: string | undefined): string =>
-  (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 /** An error as google.rpc.Status in the request's own encoding; JSON where the request's encoding is not one of ours. */
 export function otlpFailure(c: Context, error: TracingError): Response {

@@ -158,3 +158,51 @@ test("a UDP port that is taken is named with its flag", async () => {
     "skua: --udp-compact-port: the port is taken on 127.0.0.1; free it or name another\n",
   ]);
 });
+
+describe("Zipkin's port", () => {
+  const span = { traceId: "463ac35c9f6413ad48485a3953bb6124", id: "a2fb4a1d1a96d312", name: "get", duration: 1500 };
+  const local = { serviceName: "zipkin-cart", ipv4: "10.0.0.1", port: 8080 };
+
+  test("takes both generations, and shows them as one trace", async () => {
+    const timestamp = Date.now() * 1000;
+    const v2 = [{ ...span, timestamp, kind: "SERVER", localEndpoint: local, tags: { "http.path": "/cart" } }];
+    const v1 = [
+      {
+        ...{
+          traceId: span.traceId,
+          id: "b2fb4a1d1a96d312",
+          parentId: span.id,
+          name: "query",
+          timestamp,
+          duration: 500,
+        },
+        annotations: [{ timestamp, value: "cs", endpoint: local }],
+        binaryAnnotations: [{ key: "sa", value: true, endpoint: { serviceName: "db" } }],
+      },
+    ];
+    for (const [path, body] of [
+      ["/api/v2/spans", v2],
+      ["/api/v1/spans", v1],
+    ] as const) {
+      const answer = await fetch(server.zipkin + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      expect([answer.status, await answer.text()]).toEqual([202, ""]);
+    }
+    const trace = await until(async () => {
+      const [one] = await search<JaegerTrace>(server.query, { service: "zipkin-cart", limit: "1" });
+      return one?.spans.length === 2 ? one : undefined;
+    }, "a trace of both");
+    const tags = trace.spans.flatMap((own) => own.tags.map(({ key, value }) => `${own.operationName} ${key}=${value}`));
+    expect(tags).toEqual(
+      expect.arrayContaining([
+        "get http.path=/cart",
+        "get span.kind=server",
+        "query span.kind=client",
+        "query peer.service=db",
+      ]),
+    );
+  });
+});

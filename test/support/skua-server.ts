@@ -21,8 +21,12 @@ export interface SkuaServer {
   readonly otlp: string;
   readonly query: string;
   readonly sampling: string;
+  readonly otlpGrpc: string;
+  readonly jaegerGrpc: string;
+  readonly samplingGrpc: string;
   /** Jaeger's Thrift over HTTP. */
   readonly jaeger: string;
+  readonly zipkin: string;
   /** Ports. */
   readonly udp: { readonly compact: number; readonly binary: number };
   readonly health: string;
@@ -122,7 +126,11 @@ export async function startServer(options: ServerOptions): Promise<SkuaServer> {
     otlp: String(hello.otlp),
     query: String(hello.query),
     sampling: String(hello.sampling),
+    otlpGrpc: String(hello.otlpGrpc),
+    jaegerGrpc: String(hello.jaegerGrpc),
+    samplingGrpc: String(hello.samplingGrpc),
     jaeger: String(hello.jaeger),
+    zipkin: String(hello.zipkin),
     udp: { compact: 0, binary: 0, ...(hello.udp as object) },
     health: String(hello.health),
     data: String(hello.data),

@@ -181,7 +181,7 @@ describe("POST /v1/traces", () => {
       { "Content-Encoding": "br" },
       415,
       3,
-      /Content-Encoding br: expected gzip, deflate, zstd or identity/,
+      /Content-Encoding br: expected gzip, deflate, zlib, zstd or identity/,
     ],
     [
       "an unknown content type",

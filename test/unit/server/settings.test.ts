@@ -4,12 +4,16 @@ import { Usage } from "../../../functions/server/usage.ts";
 
 const DEFAULTS = {
   host: "127.0.0.1",
+  otlpGrpcPort: 4317,
   otlpHttpPort: 4318,
+  jaegerGrpcPort: 14_250,
   jaegerHttpPort: 14_268,
+  zipkinPort: 9411,
   udpCompactPort: 6831,
   udpBinaryPort: 6832,
   udpTenant: "",
   samplingPort: 5778,
+  samplingGrpcPort: 5779,
   queryPort: 16_686,
   healthPort: 13_133,
   access: "",
