@@ -16,7 +16,11 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   Ingest: ["Kinesis"],
   Query: ["DynamoDB"],
   Indexer: ["Kinesis", "DynamoDB", "S3"],
+  Rollup: ["DynamoDB", "Lambda"],
+  Merge: ["DynamoDB"],
 };
+
+const ROLLUP = { MERGE_FUNCTION: "m", MERGE_SECONDS: "300" };
 
 /** Enough for a median on a machine that does other things as well. */
 const RUNS = 7;
@@ -81,7 +85,7 @@ async function initMillis(path: string, clients: string): Promise<[number, numbe
 async function loadMillis(path: string): Promise<number> {
   const script = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t)`;
   const names = { STREAM_NAME: "s", TABLE_NAME: "t", QUARANTINE_BUCKET: "q", AWS_REGION: "us-east-1" };
-  const env = { ...process.env, ...names, RETENTION_HOURS: "168", TIMEOUT_SECONDS: "120" };
+  const env = { ...process.env, ...names, RETENTION_HOURS: "168", TIMEOUT_SECONDS: "120", ...ROLLUP };
   return Number((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout);
 }
 

@@ -106,7 +106,7 @@ const QUESTIONS = {
   rareTagWeek: "rare tag, seven days",
 };
 
-const FUNCTIONS = ["ingest", "query", "indexer"];
+const FUNCTIONS = ["ingest", "query", "indexer", "rollup", "merge"];
 
 /** An hour of 3.6 M spans, in so many segments of so many spans. */
 const merge = (name: string, segments: number, spans: number): Case => ({

@@ -4,6 +4,8 @@ import { type Answer, type Credentials, type Door, send } from "./signed-request
 export interface Aws {
   /** A service that speaks JSON: "DynamoDB_20120810.PutItem". */
   json(service: string, target: string, input: unknown): Promise<Answer>;
+  /** Calls a function with an empty event, and waits for its answer. */
+  call(name: string): Promise<Answer>;
   /** A service that speaks forms and XML: IAM, STS, CloudFormation. Throws unless it succeeds. */
   form(service: string, version: string, input: Readonly<Record<string, string>>): Promise<string>;
   /** Keys of a bucket's objects, up to a thousand. */
@@ -25,6 +27,12 @@ export function aws(door: Door, credentials: Credentials): Aws {
         ...{ url, service, credentials },
         headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
         body: JSON.stringify(input),
+      }),
+    call: (name) =>
+      send(door, {
+        ...{ service: "lambda", credentials },
+        url: `${url}2015-03-31/functions/${name}/invocations`,
+        body: "{}",
       }),
     async form(service, version, input) {
       const answer = await send(door, {

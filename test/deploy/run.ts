@@ -20,6 +20,9 @@ const STACK = "Skua-main";
 /** From 200 OK to readable, with the batching window and cold functions. */
 const VISIBLE_MILLIS = 60_000;
 
+/** Until what was planned before an hour was closed is known to be done, which is seen once a minute. */
+const CLOSED_MILLIS = 240_000;
+
 const FOREIGN = Buffer.from("this is no record of ours");
 
 const cache = new URL("../../.cache/deploy/", import.meta.url).pathname;
@@ -150,6 +153,45 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
       },
     },
     {
+      name: "rollup finds an hour that has long ended, and has it closed by a merge",
+      run: async () => {
+        const { Table, RollupFunction = "" } = await resourcesOf(admin, STACK);
+        const hour = Math.floor(Date.now() / 3_600_000) - 3;
+        const work = { pk: { S: `W#${Math.floor(Date.now() / 60_000)}` }, sk: { B: sortKey("default", hour) } };
+        const item = { ...work, b: { B: base64("default") }, t: { N: String(Math.floor(Date.now() / 1000) + 86_400) } };
+        equal(
+          (await admin.json("dynamodb", "DynamoDB_20120810.PutItem", { TableName: Table, Item: item })).status,
+          200,
+        );
+        // A plan that is made after it, so that rollup looks.
+        const [request] = trace.requests;
+        ok(request);
+        equal((await ingest(request, signed)).status, 200);
+        const summary = { pk: { S: `H#default#${Math.floor(hour / 24)}` }, sk: { B: sortKey("\0", hour) } };
+        await until(
+          async () => {
+            // Its clock calls it too, where the emulator has one.
+            const answer = await admin.call(RollupFunction);
+            equal([answer.status, answer.headers["x-amz-function-error"]].join(), "200,", answer.text);
+            await sleep(5_000);
+            return admin.json("dynamodb", "DynamoDB_20120810.GetItem", { TableName: Table, Key: summary });
+          },
+          ({ text }) => text.includes('"Item"'),
+          CLOSED_MILLIS,
+        );
+      },
+    },
+    {
+      name: "the rollup role cannot see the stream, nor call any function but the merge",
+      run: async () => {
+        const { RollupRole = "", Stream, IndexerFunction = "" } = await resourcesOf(admin, STACK);
+        const role = aws(door, await assume(admin, ACCOUNT, RollupRole));
+        const list = await role.json("kinesis", "Kinesis_20131202.ListShards", { StreamName: Stream });
+        match(list.text, /AccessDenied/);
+        match((await role.call(IndexerFunction)).text, /AccessDenied/);
+      },
+    },
+    {
       name: "the query role cannot write to the table or see the stream",
       run: async () => {
         const { QueryRole = "", Table, Stream } = await resourcesOf(admin, STACK);
@@ -180,11 +222,24 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
   ];
 }
 
-async function until<T>(attempt: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
-  for (const end = Date.now() + VISIBLE_MILLIS; ; ) {
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** A name and an hour, as keys hold them. */
+function sortKey(name: string, hour: number): string {
+  const bytes = Buffer.concat([Buffer.from(name), Buffer.alloc(4)]);
+  bytes.writeUInt32BE(hour, bytes.length - 4);
+  return bytes.toString("base64");
+}
+
+async function until<T>(
+  attempt: () => Promise<T>,
+  isDone: (value: T) => boolean,
+  mostMillis = VISIBLE_MILLIS,
+): Promise<T> {
+  for (const end = Date.now() + mostMillis; ; ) {
     const value = await attempt();
     if (isDone(value)) return value;
-    if (Date.now() > end) throw new Error(`not within ${VISIBLE_MILLIS} ms; the last was ${JSON.stringify(value)}`);
+    if (Date.now() > end) throw new Error(`not within ${mostMillis} ms; the last was ${JSON.stringify(value)}`);
     await sleep(500);
   }
 }
