@@ -8,7 +8,7 @@ export interface GrpcDoor {
   /** With the port that was really taken. */
   readonly url: string;
   /** Until this is called, callers wait: their calls are answered once there is something to answer them. */
-  serve(server: Server, take: (connection: Socket) => void): void;
+  serve(server: Server, hand: (connection: Socket) => void): void;
   /** Takes no new connections, lets calls finish for `waitMillis`, then cuts them off. */
   close(waitMillis: number): Promise<void>;
 }
@@ -34,10 +34,14 @@ export async function openGrpcDoor(parts: DoorParts): Promise<GrpcDoor> {
   const port = await listen(listener, parts);
   return {
     url: urlOf(parts.host, port),
-    serve(server, next) {
+    serve(server, hand) {
       served = server;
-      take = next;
-      for (const connection of waiting) next(connection);
+      take = (connection) => {
+        hand(connection);
+        // HTTP/2 takes the bytes themselves, but leaves it to others to have them read.
+        connection.resume();
+      };
+      for (const connection of waiting) take(connection);
       waiting.clear();
     },
     async close(waitMillis) {
