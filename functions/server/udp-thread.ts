@@ -8,7 +8,7 @@ export type UdpName = "compact" | "binary";
 
 export type UdpPorts = Readonly<Partial<Record<UdpName, number>>>;
 
-export interface UdpSocket {
+interface UdpSocket {
   readonly name: UdpName;
   readonly port: number;
   /** Names the port, for the one line that is printed when it is taken. */

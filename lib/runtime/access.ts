@@ -6,7 +6,7 @@ import type { Rate } from "./rates.ts";
 export const SCOPES = ["ingest", "query", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export interface Grant {
+interface Grant {
   readonly tenant: string;
   readonly scopes: readonly Scope[];
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
 
 /** How a service's or an operation's traces are sampled at their start. */
-export type Strategy =
+type Strategy =
   | { readonly type: "probabilistic" /** 0 to 1. */; readonly rate: number }
   | { readonly type: "ratelimiting" /** Whole, from 0. */; readonly tracesPerSecond: number };
 
@@ -12,7 +12,7 @@ export interface ServiceStrategy {
   readonly operations: OperationRates | undefined;
 }
 
-export interface OperationRates {
+interface OperationRates {
   /** For operations that have no rate of their own. */
   readonly defaultRate: number;
   readonly rates: ReadonlyMap<string, number>;

@@ -8,7 +8,7 @@ const VERSION = 1;
 const MAX_STORED_VALUES = 50;
 /** A service's attributes are one item, written at most hourly: with ids for keys it must not cost more than its spans. */
 const MAX_BYTES = 64 * 1024;
-/** Of {@link MAX_KEYS} keys with all their values, inflated. */
+/** Of 1,000 keys with all their values, inflated. */
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 interface StoredService {
