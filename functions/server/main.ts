@@ -43,10 +43,10 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 
 /** Where to send and where to look. */
 function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
-  const { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health, kinesis, data, isOpen } = server;
+  const { addresses, kinesis, data, isOpen } = server;
+  const { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health } = addresses;
   const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
-  if (!isTerminal)
-    log.info("ready", { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health, data, retentionHours, ...foreign });
+  if (!isTerminal) log.info("ready", { ...addresses, data, retentionHours, ...foreign });
   else
     process.stdout.write(
       [

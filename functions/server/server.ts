@@ -12,8 +12,8 @@ import { openStrategies } from "./strategies-file.ts";
 import { openUdpDoor, udpFailed } from "./udp.ts";
 import type { UdpPorts } from "./udp-thread.ts";
 
-export interface Server {
-  /** Addresses, with the ports that were really taken. */
+/** Addresses, with the ports that were really taken. */
+export interface Addresses {
   readonly otlp: string;
   readonly otlpGrpc: string;
   readonly jaegerGrpc: string;
@@ -26,6 +26,10 @@ export interface Server {
   readonly sampling: string;
   readonly samplingGrpc: string;
   readonly health: string;
+}
+
+export interface Server {
+  readonly addresses: Addresses;
   /** Of the embedded Kinesis; undefined when another one is used. */
   readonly kinesis: string | undefined;
   /** The data folder. */
@@ -108,16 +112,18 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   phase = "ready";
 
   return {
-    otlp: doors.otlp.url,
-    otlpGrpc: doors.otlpGrpc.url,
-    jaegerGrpc: doors.jaegerGrpc.url,
-    jaeger: doors.jaeger.url,
-    zipkin: doors.zipkin.url,
-    udp: udp?.ports ?? {},
-    query: doors.query.url,
-    sampling: doors.sampling.url,
-    samplingGrpc: doors.samplingGrpc.url,
-    health: doors.health.url,
+    addresses: {
+      otlp: doors.otlp.url,
+      otlpGrpc: doors.otlpGrpc.url,
+      jaegerGrpc: doors.jaegerGrpc.url,
+      jaeger: doors.jaeger.url,
+      zipkin: doors.zipkin.url,
+      udp: udp?.ports ?? {},
+      query: doors.query.url,
+      sampling: doors.sampling.url,
+      samplingGrpc: doors.samplingGrpc.url,
+      health: doors.health.url,
+    },
     kinesis: backends.kinesis.endpoint,
     data: folder.path,
     isOpen: access.isOpen,

@@ -34,6 +34,7 @@ test("a server says where to send, where to look and that it is well; a port of 
 
   for (const [flag, url] of [
     ["otlp-http-port", server.otlp],
+    ["otlp-grpc-port", server.otlpGrpc],
     ["query-port", server.query],
     ["health-port", server.health],
   ] as const) {

@@ -9,6 +9,15 @@ const PURCHASES = 3;
 /** HTTP server, work, HTTP client at the front; HTTP server, work, search, count behind it. */
 const SPANS_PER_PURCHASE = 7;
 
+const WAYS = [
+  ["http/protobuf", "none"],
+  ["http/protobuf", "gzip"],
+  ["http/json", "none"],
+  ["http/json", "gzip"],
+  ["grpc", "none"],
+  ["grpc", "gzip"],
+] as const;
+
 const folder = temporaryFolder();
 let server: SkuaServer;
 beforeAll(async () => {
@@ -25,15 +34,10 @@ const bySpanId = <T extends { readonly spanID: string }>(spans: readonly T[]): r
 const shown = (trace: JaegerTrace) => bySpanId(trace.spans.map((span) => shownSpan(trace, span)));
 const expected = (spans: readonly RecordedSpan[]) => bySpanId(spans.map(expectedSpan));
 
-test.each([
-  ["http/protobuf", "none"],
-  ["http/protobuf", "gzip"],
-  ["http/json", "none"],
-  ["http/json", "gzip"],
-])(
+test.each(WAYS)(
   "what the JavaScript SDK sends by %s (compression: %s) is shown as it was recorded",
   async (protocol, compression) => {
-    const shop = await openShop(server.otlp, {
+    const shop = await openShop(protocol === "grpc" ? server.otlpGrpc : server.otlp, {
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_EXPORTER_OTLP_COMPRESSION: compression,
     });
@@ -73,7 +77,7 @@ test("both services and their operations are listed", async () => {
 });
 
 test("who called whom is counted once a call, over all that was sent", async () => {
-  const purchases = 4 * PURCHASES;
+  const purchases = WAYS.length * PURCHASES;
   const expectedCalls = [
     { parent: "counter", child: "counter", callCount: 2 * purchases },
     { parent: "counter", child: "shelves", callCount: purchases },

@@ -2,18 +2,25 @@
 // OpenTelemetry's own environment variables. When asked, it flushes and hands over the spans that its SDK recorded.
 import { createRequire } from "node:module";
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { registerInstrumentations } from "@opentelemetry/instrumentation";
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { InMemorySpanExporter, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { recordedSpan } from "./recorded.ts";
 
 const [name = "", next = ""] = process.argv.slice(2);
 const memory = new InMemorySpanExporter();
-const isJson = process.env.OTEL_EXPORTER_OTLP_PROTOCOL === "http/json";
+/** By what OTEL_EXPORTER_OTLP_PROTOCOL may say. */
+const EXPORTERS: Readonly<Record<string, () => SpanExporter>> = {
+  grpc: () => new GrpcExporter(),
+  "http/json": () => new JsonExporter(),
+  "http/protobuf": () => new ProtobufExporter(),
+};
+const exporterOf = EXPORTERS[process.env.OTEL_EXPORTER_OTLP_PROTOCOL ?? ""] ?? (() => new ProtobufExporter());
 const provider = new NodeTracerProvider({
   resource: resourceFromAttributes({
     "service.name": name,
@@ -22,7 +29,7 @@ const provider = new NodeTracerProvider({
     "shop.open": true,
   }),
   spanProcessors: [
-    new BatchSpanProcessor(isJson ? new JsonExporter() : new ProtobufExporter(), { scheduledDelayMillis: 200 }),
+    new BatchSpanProcessor(exporterOf(), { scheduledDelayMillis: 200 }),
     new SimpleSpanProcessor(memory),
   ],
 });
