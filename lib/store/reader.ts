@@ -19,7 +19,7 @@ import { headLoader } from "./read/heads.ts";
 import { decodePageToken, encodePageToken, type PageStart } from "./read/page-token.ts";
 import { partLoader } from "./read/parts.ts";
 import type { SearchReport } from "./read/search.ts";
-import type { Stores } from "./read/stores.ts";
+import { type Stores, viewCache } from "./read/stores.ts";
 import { readTraces } from "./read/trace.ts";
 
 export interface TraceReaderOptions {
@@ -27,7 +27,7 @@ export interface TraceReaderOptions {
   readonly clock: Clock;
   /** How long after its end an hour is shown. */
   readonly retentionHours: number;
-  /** For heads and parts together. */
+  /** For heads, parts and pages together. */
   readonly cacheBytes?: number;
   readonly searchLimits?: ReadLimits;
   /** For all traces that are asked for by their ids together. */
@@ -39,16 +39,18 @@ export interface TraceReaderOptions {
 type Question = "trace" | "find";
 
 /** What is stored never changes, so that a warm process need not read it again; small beside a function's 1 GB. */
-const CACHE_BYTES = 128 * 1024 * 1024;
+const CACHE_BYTES = 192 * 1024 * 1024;
 /** Two hours of small segments, three a second, take all of it. */
-const HEAD_SHARE = 0.5;
+const HEAD_SHARE = 1 / 3;
+const PART_SHARE = 1 / 3;
 
 export function traceReader(options: TraceReaderOptions): TraceReader {
   const { batches, clock, retentionHours, onRead } = options;
   const { cacheBytes = CACHE_BYTES, searchLimits = SEARCH_LIMITS, traceLimits = TRACE_LIMITS } = options;
   const stores: Stores = {
     heads: headLoader(batches, clock, Math.floor(cacheBytes * HEAD_SHARE)),
-    parts: partLoader(batches, Math.floor(cacheBytes * (1 - HEAD_SHARE))),
+    parts: partLoader(batches, Math.floor(cacheBytes * PART_SHARE)),
+    views: viewCache(Math.floor(cacheBytes * (1 - HEAD_SHARE - PART_SHARE))),
     clock,
     retentionHours,
   };

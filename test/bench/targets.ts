@@ -96,15 +96,38 @@ const size = (name: string, command: string, units: number | undefined, timesZst
   ],
 });
 
-const QUESTIONS = {
-  traceById: "trace by id",
-  absentId: "absent id",
-  lastHour: "service, last hour, limit 20",
-  lastHourOperation: "and an operation",
-  lastHourTag: "and a tag",
-  lastHourSlow: "and a minimum duration",
-  rareTagWeek: "rare tag, seven days",
+interface ReadBudget {
+  readonly what: string;
+  readonly trips?: number;
+  readonly kilobytes?: number;
+}
+
+const READS: Readonly<Record<string, ReadBudget>> = {
+  traceById: { what: "trace by id", trips: 3, kilobytes: 2000 },
+  absentId: { what: "absent id", trips: 3, kilobytes: 2000 },
+  lastHour: { what: "service, last hour, limit 20", trips: 5, kilobytes: 4000 },
+  lastHourOperation: { what: "and an operation" },
+  lastHourTag: { what: "and a tag" },
+  lastHourSlow: { what: "and a minimum duration" },
+  serviceWeek: { what: "service, seven days, limit 20" },
+  rareTagWeek: { what: "rare tag, seven days", trips: 5 },
 };
+
+/** Milliseconds, p95. */
+const ANSWERS: Readonly<Record<string, { readonly what: string; readonly p95: number }>> = {
+  byId: { what: "trace by id", p95: 25 },
+  absentId: { what: "absent id", p95: 25 },
+  search: { what: "search of 20 whole traces", p95: 60 },
+  searchTag: { what: "and a tag", p95: 60 },
+  searchOperation: { what: "and an operation", p95: 60 },
+  searchSlow: { what: "and a minimum duration", p95: 60 },
+  rareTag: { what: "rare tag", p95: 30 },
+  summaries: { what: "20 summaries", p95: 30 },
+  services: { what: "services", p95: 5 },
+  operations: { what: "operations", p95: 5 },
+};
+
+const atMost = (value: number | undefined) => (value === undefined ? {} : { atMost: value });
 
 const FUNCTIONS = ["ingest", "query", "indexer", "rollup", "merge"];
 
@@ -152,6 +175,15 @@ export const CASES: readonly Case[] = [
     ],
   },
   {
+    name: "Jaeger's clients by UDP",
+    command: "udp.ts",
+    runs: 1,
+    targets: [
+      { figure: "sentPerSecond", what: "datagrams a second, for ten seconds", unit: "", atLeast: 4_900 },
+      { figure: "lost", what: "spans lost of 50,000", unit: "", atMost: 0, isRatio: true },
+    ],
+  },
+  {
     name: "memory of a full plan",
     command: "full-plan.ts tiny",
     runs: 1,
@@ -184,10 +216,20 @@ export const CASES: readonly Case[] = [
     name: "reads",
     command: "reads.ts",
     runs: 1,
-    targets: Object.entries(QUESTIONS).flatMap(([figure, what]) => [
-      { figure: `${figure}.roundTrips`, what: `${what}: round trips`, unit: "" },
+    targets: Object.entries(READS).flatMap(([figure, { what, trips, kilobytes }]): Target[] => [
+      // What is read follows from the data, not from the machine.
+      { figure: `${figure}.roundTrips`, what: `${what}: round trips`, unit: "", ...atMost(trips), isRatio: true },
       { figure: `${figure}.gets`, what: `${what}: items asked for`, unit: "" },
-      { figure: `${figure}.kilobytes`, what: `${what}: bytes`, unit: "kB" },
+      { figure: `${figure}.kilobytes`, what: `${what}: bytes`, unit: "kB", ...atMost(kilobytes), isRatio: true },
+    ]),
+  },
+  {
+    name: "queries",
+    command: "queries.ts",
+    runs: 1,
+    targets: Object.entries(ANSWERS).flatMap(([figure, { what, p95 }]): Target[] => [
+      { figure: `${figure}.p50`, what: `${what}: median`, unit: "ms" },
+      { figure: `${figure}.p95`, what: `${what}: p95`, unit: "ms", atMost: p95 },
     ]),
   },
 ];

@@ -1,5 +1,5 @@
 import { type Frontier, frontier } from "./frontier.ts";
-import { type IndexPlan, mayMatch, mayMatchMerged } from "./index-plan.ts";
+import { type IndexPlan, isSelective, mayMatch, mayMatchMerged } from "./index-plan.ts";
 import { mergedScan } from "./merged-scan.ts";
 import { BEFORE_ALL } from "./page-token.ts";
 import type { IndexRef } from "./parts.ts";
@@ -52,7 +52,7 @@ export function candidateSource(search: Search, plan: IndexPlan): CandidateSourc
       if (candidates.length === 0) advance({ start: front.floor() ?? 0n, id: BEFORE_ALL });
       const affordable = Math.max(1, Math.floor(spent.getsLeft() * SHARE_FOR_SCANS));
       const most = Math.min(wave, affordable);
-      await openScans(search, nextWave(front, isSelective(plan), { most, enough: promised * traces }));
+      await openScans(search, nextWave(front, { most, enough: promised * traces }));
       wave *= WAVE_GROWTH;
       promised *= WAVE_GROWTH;
     }
@@ -67,10 +67,6 @@ function scanOf(ref: IndexRef, plan: IndexPlan, asOf: number): SegmentScan[] {
   return ref.at <= asOf && mayMatch(plan, ref.head) ? [segmentScan(ref, plan)] : [];
 }
 
-/** Whether some condition is answered by postings alone. */
-const isSelective = (plan: IndexPlan): boolean =>
-  plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
-
 interface WaveLimits {
   /** Of what opening them costs together. */
   readonly most: number;
@@ -78,18 +74,15 @@ interface WaveLimits {
   readonly enough: number;
 }
 
-/**
- * Scans to load at the same time, those that are needed first. Of a merged segment most inputs match where spans nearly
- * all do, so that one brings enough; of a rare term's, all may have to be opened.
- */
-function nextWave(front: Frontier, isRare: boolean, { most, enough }: WaveLimits): SegmentScan[] {
+/** Scans to load at the same time, those that are needed first. */
+function nextWave(front: Frontier, { most, enough }: WaveLimits): SegmentScan[] {
   const wave: SegmentScan[] = [];
   let cost = 0;
   let expected = 0;
   for (const scan of front.waiting()) {
     if (cost >= most || expected >= enough) break;
     wave.push(scan);
-    cost += isRare ? 1 : scan.weight;
+    cost += scan.weight();
     expected += scan.expects() ?? 0;
   }
   return wave;

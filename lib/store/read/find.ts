@@ -11,9 +11,10 @@ import { type SpanTest, spanTest } from "./match.ts";
 import { AFTER_ALL, BEFORE_ALL, isBefore, type PageStart, type Position } from "./page-token.ts";
 import type { PartSource } from "./parts.ts";
 import { PAGES_AT_ONCE } from "./read-pages.ts";
-import { loadViews, type Search, type SearchReport, viewCache } from "./search.ts";
+import { loadViews, type Search, type SearchReport } from "./search.ts";
 import type { Stores } from "./stores.ts";
-import { segmentsAround, traceTerms, wholeTraces } from "./whole-traces.ts";
+import { traceParts } from "./trace-places.ts";
+import { wholeTraces } from "./whole-traces.ts";
 import { around, hoursBetween, isEmpty, keptHours, overlap } from "./window.ts";
 
 /** Traces whose places are settled together; more would keep the first one waiting, fewer would cost round trips. */
@@ -46,7 +47,7 @@ export async function* findTraces(
   // A plan that is in sight was made before now, whatever the clock of who made it says.
   const asOf = page?.asOf ?? segments.reduce((latest, { at }) => Math.max(latest, at), now);
   const search: Search = {
-    ...{ stores, tenant, spent, report, kept, segments, views: viewCache(), asOf },
+    ...{ stores, tenant, spent, report, kept, segments, asOf },
     earlier: page && { upTo: page.after, test: spanTest(whole) },
     advance: progress(report, { asOf, after: page?.after ?? { start: query.startMaxNanos, id: BEFORE_ALL } }),
   };
@@ -80,7 +81,7 @@ async function* tracesOf(
   { test, seen, left }: Wanted,
 ): AsyncGenerator<Trace, { readonly traces: number; readonly isAll: boolean }> {
   const { stores, tenant, spent, report, segments, advance } = search;
-  let terms = [...fresh].flatMap(([hash, start]) => traceTerms(segmentsAround(segments, start), hash));
+  let terms = traceParts(segments, [...fresh]);
   let known: PartSource = () => undefined;
   let traces = 0;
   for (const run of byPages(candidates, PAGES_AT_ONCE)) {
@@ -94,7 +95,10 @@ async function* tracesOf(
       const some = hits.slice(at, at + left - traces);
       at += some.length;
       const others = some.filter(({ id, start }) => !isAround(fresh.get(traceTerm(id)), start));
-      const more = others.flatMap(({ id, start }) => traceTerms(segmentsAround(segments, start), traceTerm(id)));
+      const more = traceParts(
+        segments,
+        others.map(({ id, start }) => [traceTerm(id), start]),
+      );
       const places = either(known, await stores.parts.load(tenant, more, spent));
       for await (const { hit, trace } of wholeTraces(search, some, places)) {
         advance(hit);

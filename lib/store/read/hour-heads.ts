@@ -34,10 +34,11 @@ const WIDE_EVERY_MILLIS = 15_000;
 const TRUST_MILLIS = 5 * 60_000;
 
 /**
- * An hour that ended long ago changes only by what comes late, and is taken as it was a second ago. Without this, who
- * asks for one id after the other makes the table answer a query for every hour of the retention each time.
+ * An hour that ended long ago and is not merged has no spans, or nobody closes hours; what comes late stands elsewhere once
+ * one does. So it is taken as it was a while ago. Without this, who asks for one id after the other makes the table answer
+ * a query for every hour of the retention each time.
  */
-const SETTLED_TRUST_MILLIS = 1_000;
+const SETTLED_TRUST_MILLIS = 10_000;
 
 /** Of an hour under way; what was made before is merged, or there is none. */
 const NEWEST_HEADS = 128;

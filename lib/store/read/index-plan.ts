@@ -63,6 +63,10 @@ function operationWay({ service, operation }: TraceQuery): Way | undefined {
 
 export type Conditions = readonly (readonly Way[])[];
 
+/** Whether some condition is answered by postings alone, so that what it asks may be rare. */
+export const isSelective = (plan: IndexPlan): boolean =>
+  plan.conditions.some((ways) => ways.every((way) => way.by === "term" || way.by === "sources"));
+
 /** The conditions that one segment is asked. @param isKnown whether its operations need not be read for it */
 export function conditionsFor(plan: IndexPlan, head: Head, isKnown: (way: Way) => boolean): Conditions {
   const conditions = head.cutSpans > 0 ? plan.conditions.map(withCut) : plan.conditions;

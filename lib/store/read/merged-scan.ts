@@ -1,7 +1,7 @@
 import type { MergedPosting } from "../merge/types.ts";
 import { listedRows } from "../segment/row-sets.ts";
 import { termPart } from "../segment/term-hash.ts";
-import { type IndexPlan, mayMatch, mergedHashes } from "./index-plan.ts";
+import { type IndexPlan, isSelective, mayMatch, mergedHashes } from "./index-plan.ts";
 import { mergedInputsOf, mergedTermsOf } from "./opened.ts";
 import type { MergedRef, PartName, PartSource } from "./parts.ts";
 import { type Answer, type SegmentScan, segmentScan } from "./segment-scan.ts";
@@ -46,7 +46,7 @@ export function mergedScan(ref: MergedRef, plan: IndexPlan, asOf: number): Segme
   }
 
   return {
-    weight: MERGED_WEIGHT,
+    weight: () => (isSelective(plan) ? 1 : COMMON_WEIGHT),
     bound: () => (inputs === undefined ? bound : undefined),
     isWaiting: () => inputs === undefined,
     wants: () => (inputs === undefined ? parts.map((part) => ({ segment: ref, part })) : []),
@@ -57,8 +57,8 @@ export function mergedScan(ref: MergedRef, plan: IndexPlan, asOf: number): Segme
   };
 }
 
-/** Its table of inputs is as large as the parts of so many segments. */
-const MERGED_WEIGHT = 16;
+/** Where nearly all spans match, one merged segment brings enough; of a rare term's, all may have to be opened. */
+const COMMON_WEIGHT = 16;
 
 const NO_BYTES = new Uint8Array(0);
 

@@ -24,6 +24,20 @@ const kept =
 
 export const termsOf: (part: Uint8Array) => TermFinder = kept(new WeakMap(), openTerms);
 export const rowsOf: (part: Uint8Array) => RowsPart = kept(new WeakMap(), readRows);
+/** Of a part of the rows, the pages that hold spans of a trace, by its hash. */
+export const rowTracesOf: (part: Uint8Array) => ReadonlyMap<number, readonly number[]> = kept(new WeakMap(), (part) => {
+  const pages = new Map<number, number[]>();
+  for (const block of rowsOf(part).blocks) {
+    const columns = block.columns();
+    for (let at = 0; at < block.count; at++) {
+      const page = columns.page[at] as number;
+      const known = pages.get(columns.trace[at] as number);
+      if (known === undefined) pages.set(columns.trace[at] as number, [page]);
+      else if (!known.includes(page)) known.push(page);
+    }
+  }
+  return pages;
+});
 export const bundleOf: (bytes: Uint8Array) => Bundle = kept(new WeakMap(), readBundle);
 
 /** The parts of a segment that stand in its head's item. */

@@ -8,7 +8,6 @@ import type { SpanTable } from "../../otlp/span-table.ts";
 import { bufferOver } from "../../otlp/text.ts";
 import { type TraceOrdinals, traceOrdinals } from "../../otlp/trace-ordinals.ts";
 import { uint32At } from "../../otlp/wire.ts";
-import { firstAtLeast } from "../first-at-least.ts";
 import { readPage } from "../segment/read-page.ts";
 import { continuations, type PartOf, type PartSource } from "./parts.ts";
 
@@ -21,7 +20,7 @@ export class PageView {
   private traces: TraceOrdinals | undefined;
   /** Per trace of the page, once it was asked for. */
   private readonly ids: TraceId[] = [];
-  private starts: Starts | undefined;
+  private starts: ReadonlyMap<bigint, readonly number[]> | undefined;
 
   constructor(traces: Uint8Array, received: ReadonlyMap<number, bigint>) {
     this.table = scanTraces(traces).table;
@@ -51,11 +50,9 @@ export class PageView {
   }
 
   /** Rows in no particular order. */
-  startingAt(nanos: bigint): Uint32Array {
-    this.starts ??= this.sortedStarts();
-    const { nanos: sorted, row } = this.starts;
-    const first = firstAtLeast(sorted, nanos);
-    return row.subarray(first, firstAtLeast(sorted, nanos + 1n));
+  startingAt(nanos: bigint): readonly number[] {
+    this.starts ??= this.rowsByStart();
+    return this.starts.get(nanos) ?? [];
   }
 
   ofTrace(id: TraceId): number[] {
@@ -74,13 +71,15 @@ export class PageView {
     return [message, shared?.resource ?? EMPTY, shared?.scope ?? EMPTY].map(bufferOver);
   }
 
-  private sortedStarts(): Starts {
-    const nanos = BigUint64Array.from({ length: this.table.count }, (_, row) => this.startNanos(row));
-    const row = Uint32Array.from(nanos.keys()).sort((a, b) => {
-      const [startA, startB] = [nanos[a] as bigint, nanos[b] as bigint];
-      return startA < startB ? -1 : startA > startB ? 1 : 0;
-    });
-    return { nanos: nanos.sort(), row };
+  private rowsByStart(): ReadonlyMap<bigint, readonly number[]> {
+    const starts = new Map<bigint, number[]>();
+    for (let row = 0; row < this.table.count; row++) {
+      const nanos = this.startNanos(row);
+      const known = starts.get(nanos);
+      if (known === undefined) starts.set(nanos, [row]);
+      else known.push(row);
+    }
+    return starts;
   }
 
   private rows(accepts: (row: number) => boolean): number[] {
@@ -88,12 +87,6 @@ export class PageView {
     for (let row = 0; row < this.table.count; row++) if (accepts(row)) found.push(row);
     return found;
   }
-}
-
-/** A page's rows, oldest first. */
-interface Starts {
-  readonly nanos: BigUint64Array;
-  readonly row: Uint32Array;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -59,13 +59,16 @@ export const isOpen = (
   (query.durationMaxNanos === undefined || block.minDuration <= query.durationMaxNanos);
 
 /** Per operation of the part: 1 where service and operation are what the query asks, or too long for the part to tell. */
-export const wantedOperations = (part: RowsPart, { service, operation }: TraceQuery): Uint8Array =>
-  Uint8Array.from(part.operations, (known) => {
+export function wantedOperations({ operations }: RowsPart, { service, operation }: TraceQuery): Uint8Array {
+  const wanted = new Uint8Array(operations.length);
+  for (const [i, known] of operations.entries()) {
     const isAsked =
       (service === undefined || known.service === service) &&
       (operation === undefined || known.operation === operation);
-    return isAsked || known.isCut ? 1 : 0;
-  });
+    if (isAsked || known.isCut) wanted[i] = 1;
+  }
+  return wanted;
+}
 
 /** @param at index into the block's columns; @param row its number within the segment */
 export function rowMatches(

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { Budget } from "./cost.ts";
 import type { SpanTest } from "./match.ts";
 import type { PageStart, Position } from "./page-token.ts";
@@ -33,7 +32,6 @@ export interface Search {
   readonly kept: Hours;
   /** All that the search and the traces it finds may touch. */
   readonly segments: readonly IndexRef[];
-  readonly views: LRUCache<string, PageView>;
   /** What plans made later brought is shown, but moves nothing; milliseconds since the epoch. */
   readonly asOf: number;
   /** Undefined on the first page. */
@@ -42,22 +40,19 @@ export interface Search {
   readonly advance: (to: Position) => void;
 }
 
-/** Inflated pages that a search keeps, bytes: the candidates of one trace mostly lie in pages that it has read already. */
-const VIEW_BYTES = 64 * 1024 * 1024;
-
-export const viewCache = (): LRUCache<string, PageView> =>
-  new LRUCache({ maxSize: VIEW_BYTES, sizeCalculation: (view) => view.table.bytes.length + 1 });
-
 /** Pages that were asked for; undefined where the table lacks one. */
 export type ViewSource = (page: PartOf) => PageView | undefined;
 
 /** Reads pages, and other parts with them in the same round trip. */
 export async function loadViews(
-  { stores, tenant, spent, views }: Search,
+  { stores, tenant, spent }: Search,
   pages: readonly PartOf[],
   others: readonly PartOf[] = [],
 ): Promise<{ readonly viewOf: ViewSource; readonly source: PartSource }> {
   const found = new Map<string, PageView | undefined>();
+  const { views } = stores;
+  // The tenant stands first, so that no two tenants' pages can ever be the same entry.
+  const pageText = ({ segment, part }: PartOf): string => `${tenant}\n${segment.head.segment}/${part.n}`;
   for (const page of pages) found.set(pageText(page), views.get(pageText(page)));
   const unread = pages.filter((page) => found.get(pageText(page)) === undefined);
   const source = await stores.parts.load(tenant, [...unread, ...others], spent);
@@ -73,5 +68,3 @@ export async function loadViews(
     },
   };
 }
-
-const pageText = ({ segment, part }: PartOf): string => `${segment.head.segment}/${part.n}`;

@@ -19,8 +19,8 @@ export interface Candidate {
 
 /** One segment's candidates, newest first, block by block. */
 export interface SegmentScan {
-  /** What opening it costs, segments being 1. */
-  readonly weight: number;
+  /** For how many it counts among those that are loaded at the same time: the more, the surer it is to bring something. */
+  weight(): number;
   /** No candidate still to come starts later, Unix epoch nanoseconds; undefined at the end. */
   bound(): bigint | undefined;
   /** Whether something has to be loaded before {@link advance}. */
@@ -44,6 +44,9 @@ export type Answer = Posting | "ask" | undefined;
 const MAX_AHEAD = 16;
 /** So few rows are worth one round trip, wherever they stand. */
 const FEW_ROWS = 64;
+
+/** A term that merged lists do not list is on many rows: a few segments bring enough, where a rare one's must all be looked at. */
+const COMMON_WEIGHT = 32;
 
 /** The segment must have passed {@link mayMatch}. @param answer what is known of its terms beforehand; nothing without it */
 export function segmentScan(segment: SegmentRef, plan: IndexPlan, answer: (hash: number) => Answer = ask): SegmentScan {
@@ -155,7 +158,7 @@ export function segmentScan(segment: SegmentRef, plan: IndexPlan, answer: (hash:
   }
 
   return {
-    weight: 1,
+    weight: () => (conditions === undefined && answer !== ask ? COMMON_WEIGHT : 1),
     bound: () => bound,
     isWaiting: () => bound !== undefined && part === undefined,
     wants() {

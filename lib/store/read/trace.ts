@@ -8,7 +8,8 @@ import { pageView } from "./page-view.ts";
 import type { IndexRef } from "./parts.ts";
 import { readPages } from "./read-pages.ts";
 import type { Stores } from "./stores.ts";
-import { bothPages, missingWarning, type TracePages, tracePages, traceTerms } from "./whole-traces.ts";
+import { partsFor } from "./trace-places.ts";
+import { bothPages, missingWarning, type TracePages, tracePages } from "./whole-traces.ts";
 import { type Hours, hintedHours, keptHours, overlap } from "./window.ts";
 
 /** Every stored span of one trace: heads, terms, pages, each in one round trip. */
@@ -53,8 +54,11 @@ async function traceWithin(
   spent: Budget,
 ): Promise<Trace | undefined> {
   const known = await heads.load(tenant, hours, spent);
-  const pagesOf = async (refs: readonly IndexRef[]): Promise<TracePages> =>
-    tracePages(refs, id, await parts.load(tenant, traceTerms(refs, traceTerm(id)), spent), spent);
+  const hash = [traceTerm(id)];
+  async function pagesOf(refs: readonly IndexRef[]): Promise<TracePages> {
+    const wanted = refs.flatMap((segment) => partsFor(segment, hash).map((part) => ({ segment, part })));
+    return tracePages(refs, id, await parts.load(tenant, wanted, spent), spent);
+  }
   const more = known.open.size === 0 ? [] : known.rest(known.refs.length === 0 ? "alone" : "besides");
   const [first, rest] = await Promise.all([pagesOf(known.refs), more]);
   const found = bothPages(first, await pagesOf(rest));

@@ -1,34 +1,18 @@
 import type { TraceId } from "../../model/ids.ts";
 import type { Trace } from "../../model/span.ts";
 import { hourOf } from "../../model/time.ts";
-import { termPart, traceTerm } from "../segment/term-hash.ts";
+import { traceTerm } from "../segment/term-hash.ts";
 import { assemble } from "./assemble.ts";
 import type { Budget } from "./cost.ts";
 import type { Hit } from "./hits.ts";
-import { mergedTracesOf, termsOf } from "./opened.ts";
-import type { IndexRef, PartHome, PartOf, PartSource } from "./parts.ts";
+import type { IndexRef, PartOf, PartSource } from "./parts.ts";
 import { PAGES_AT_ONCE, readPages } from "./read-pages.ts";
 import { loadViews, type Search, type ViewSource } from "./search.ts";
-import { around, type Hours, MAX_TRACE_HOURS } from "./window.ts";
+import { hoursAround, isWithin, tracePlaces } from "./trace-places.ts";
+import { type Hours, MAX_TRACE_HOURS } from "./window.ts";
 
 /** Traces that are read together; their pages are in memory at the same time. */
 const TRACES_AT_ONCE = 20;
-
-/** The parts that say which pages of these segments hold spans of traces with that hash. */
-export const traceTerms = (refs: readonly IndexRef[], hash: number): PartOf[] =>
-  refs.map((segment) =>
-    "merged" in segment
-      ? { segment, part: { kind: "traces", n: termPart(hash, segment.merged.traceParts) } }
-      : { segment, part: { kind: "terms", n: termPart(hash, segment.head.termParts) } },
-  );
-
-/** Where other spans of a trace that has one of that start may be. */
-export function segmentsAround<T extends PartHome>(segments: readonly T[], start: bigint): readonly T[] {
-  const { first, last } = hoursAround(start);
-  return segments.filter(({ hour }) => hour >= first && hour <= last);
-}
-
-const hoursAround = (start: bigint): Hours => around({ first: hourOf(start), last: hourOf(start) });
 
 export interface TracePages {
   readonly pages: readonly PartOf[];
@@ -36,9 +20,9 @@ export interface TracePages {
   readonly missing: number;
 }
 
-/** In any order, as long as the same trace always reads the same. @param source holds {@link traceTerms} of the segments */
+/** In any order, as long as the same trace always reads the same. @param source holds what {@link partsFor} names of each */
 export async function tracePages(
-  segments: readonly IndexRef[],
+  refs: readonly IndexRef[],
   id: TraceId,
   source: PartSource,
   spent: Budget,
@@ -46,12 +30,12 @@ export async function tracePages(
   const hash = traceTerm(id);
   const pages: PartOf[] = [];
   let missing = 0;
-  for (const term of traceTerms(segments, hash)) {
+  for (const ref of refs) {
     const turn = spent.rest();
     if (turn !== undefined) await turn;
-    const bytes = source(term.segment, term.part);
-    if (bytes === undefined) missing++;
-    else for (const page of pagesIn(term, bytes, hash)) pages.push(page);
+    const places = tracePlaces(ref, hash, source);
+    if (places === undefined) missing++;
+    else for (const page of places) pages.push(page);
   }
   return { pages: pages.sort(byTime), missing };
 }
@@ -60,17 +44,6 @@ export const bothPages = (a: TracePages, b: TracePages): TracePages => ({
   pages: [...a.pages, ...b.pages].sort(byTime),
   missing: a.missing + b.missing,
 });
-
-function* pagesIn({ segment, part }: PartOf, bytes: Uint8Array, hash: number): Generator<PartOf> {
-  if (part.kind === "terms")
-    for (const n of termsOf(bytes)(hash)?.pages ?? []) yield { segment, part: { kind: "page", n } };
-  else
-    for (const { segment: id, body, at, isLate, page } of mergedTracesOf(bytes)(hash))
-      yield {
-        segment: { head: { segment: id, body }, hour: segment.hour, at, isLate },
-        part: { kind: "page", n: page },
-      };
-}
 
 interface WholeTrace {
   readonly hit: Hit;
@@ -86,7 +59,8 @@ export async function* wholeTraces(
 ): AsyncGenerator<WholeTrace> {
   const places: Place[] = [];
   for (const hit of hits) {
-    const near = segmentsAround(search.segments, hit.start);
+    const hours = hoursAround(hit.start);
+    const near = search.segments.filter(({ hour }) => isWithin(hour, hours));
     places.push({ hit, ...(await tracePages(near, hit.id, source, search.spent)) });
   }
   for (const chunk of together(places)) {

@@ -28,13 +28,15 @@ export function readRows(part: Uint8Array): RowsPart {
   const blocks = ranges.map((range, n): RowBlock => {
     const from = n * BLOCK_ROWS;
     const to = Math.min(from + BLOCK_ROWS, count);
+    let own: RowColumns | undefined;
     return {
       ...range,
       firstRow: firstRow + from,
       count: to - from,
       columns() {
         all ??= readColumns(new ByteReader("rows", part.subarray(reader.pos)), count, names, ranges[0]?.maxStart ?? 0n);
-        return slice(all, from, to);
+        own ??= slice(all, from, to);
+        return own;
       },
     };
   });
