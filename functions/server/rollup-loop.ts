@@ -77,7 +77,8 @@ export function keepRolling({ dynamo, table, retentionHours, log }: RollupParts)
       ...{ file, data, heapMegabytes: HEAP_MEGABYTES },
       taskMillis: MERGE_MILLIS,
     });
-    log.info("merged", { ...thread.hello });
+    // What goes on all the time is no news.
+    if (thread.hello.closed > 0) log.info("closed hours", { ...thread.hello });
     await thread.close(0);
   }
 

@@ -22,8 +22,8 @@ import { madeRecords } from "./exactly-once-records.ts";
 const RETENTION_HOURS = 168;
 const MERGE_MILLIS = 5 * 60_000;
 const FUNCTION_TIMEOUT_MILLIS = 60_000;
-export const HOUR_MILLIS = 3_600_000;
-export const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
+const HOUR_MILLIS = 3_600_000;
+const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
 const STREAMS = ["spans/1764000000", "foreign/1764000001"] as const;
 
 /** Two streams, their shards' indexers, the table, and rollups with their merges. */
@@ -180,6 +180,7 @@ interface HourState {
   readonly mergedLate: readonly string[];
 }
 
+const HOURS: ReadonlySet<number> = new Set(Array.from({ length: 13 }, (_, i) => HOUR - 6 + i));
 const TENANTS = ["shop", "bank", "shop#1"];
 
 /** What stands of every tenant's hour, read past all of our own readers. */
@@ -187,8 +188,7 @@ export function hourStates({ table }: World): Map<string, HourState> {
   const stored = table.stored();
   const states = new Map<string, HourState>();
   for (const tenant of TENANTS)
-    for (let hour = HOUR - 6; hour <= HOUR + 6; hour++)
-      states.set(`${tenant} ${hour}`, hourState(stored, tenant, hour));
+    for (const hour of HOURS) states.set(`${tenant} ${hour}`, hourState(stored, tenant, hour));
   return states;
 }
 
@@ -237,8 +237,13 @@ export function expectExact(world: World): void {
 /** What must hold once everything is calm: every plan is finished, and every hour that ended long ago is closed and whole. */
 export function expectSettled(world: World): void {
   expectExact(world);
-  for (const { pk, body } of world.table.stored())
+  for (const { pk, sk, body, ttl } of world.table.stored()) {
     if (pk.startsWith("K#")) expect(decodeReaderState(body).plan).toBeUndefined();
+    // A whole hour's end and the retention, whatever of it was merged, and when.
+    const hour = ttl / 3600 - 1 - RETENTION_HOURS;
+    if (/^[NJTM]#/.test(pk)) expect([pk, HOURS.has(hour)]).toEqual([pk, true]);
+    if (pk.startsWith("H#") && sk.length === 5) expect([pk, hour]).toEqual([pk, Buffer.from(sk).readUInt32BE(1)]);
+  }
   for (const [name, { summary, heads }] of hourStates(world))
     if (heads.length > 0) expect([name, summary?.isClosed]).toEqual([name, true]);
 }

@@ -53,8 +53,8 @@ const headsOf = (world: World, pick: "heads" | "late" | "merged" | "mergedLate")
 
 describe("summaries stand for exactly the heads below their mark", { timeout: 120_000 }, () => {
   test("undisturbed: open hours are merged, hours close, and what comes late is merged apart", async () => {
-    const world = aWorld(1, 300);
-    for (let round = 0; round < 30; round++) {
+    const world = aWorld(1, 420);
+    for (let round = 0; round < 42; round++) {
       await put(world, 10);
       for (const shard of await shardIds(world)) for (let i = 0; i < 6; i++) await index(world, shard);
       world.now += 6 * 60_000;
