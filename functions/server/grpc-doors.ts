@@ -6,7 +6,6 @@ import { healthMethods } from "../../lib/rpc/health.ts";
 import type { Method } from "../../lib/rpc/method.ts";
 import { reflectionMethods } from "../../lib/rpc/reflection.ts";
 import { type ServingState, servingState } from "../../lib/rpc/serving.ts";
-import type { Log } from "../../lib/runtime/log.ts";
 import type { Strategies } from "../../lib/sampling/strategies.ts";
 import { FILES } from "../../proto/gen/descriptors.ts";
 import type { Access } from "./access.ts";
@@ -22,12 +21,13 @@ export interface GrpcDoors {
 export interface GrpcDoorsParts {
   readonly ingest: Ingest;
   readonly strategies: () => Strategies;
-  readonly access: Access;
-  readonly log: Log;
+  readonly access: Pick<Access, "ingest">;
+  /** Told of every fault that is not the client's. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** Puts behind each door what its port is for, health checks and reflection. Calls are answered from now on, also those that wait. */
-export function serveGrpc(doors: GrpcDoors, { ingest, strategies, access, log }: GrpcDoorsParts): ServingState {
+export function serveGrpc(doors: GrpcDoors, { ingest, strategies, access, onFault }: GrpcDoorsParts): ServingState {
   const serving = servingState();
   const serve = (door: GrpcDoor, methods: readonly Method<"ingest">[]): void => {
     const health = healthMethods(serving, namesOf(methods));
@@ -35,7 +35,7 @@ export function serveGrpc(doors: GrpcDoors, { ingest, strategies, access, log }:
     const server = grpcServer({
       methods: [...asked, ...reflectionMethods(namesOf(asked), FILES)],
       tenants: access,
-      onFault: (error) => log.error("a call failed", { error }),
+      onFault,
     });
     door.serve(server, server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection);
   };

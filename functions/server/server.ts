@@ -94,7 +94,8 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const indexers = await backends.blamed(indexing);
   for (const path of backends.folders) folder.needs(path);
   const serving = serveGrpc(doors, {
-    ...{ ingest: requests.ingest, access, log },
+    ...{ ingest: requests.ingest, access },
+    onFault: (error) => log.error("a call failed", { error }),
     strategies: () => strategies.current().strategies,
   });
   doors.otlp.serve(requests.otlp);
