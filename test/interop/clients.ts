@@ -1,0 +1,127 @@
+import type { SkuaServer } from "../support/skua-server.ts";
+import { jaegerClientOfNode, jaegerClientOfPython } from "./expected/jaeger.ts";
+import {
+  jaegerExporterOfJavaScript,
+  otlpOfJavaScript,
+  otlpOfPython,
+  zipkinExporterOfJavaScript,
+} from "./expected/otel.ts";
+import { zipkinV1OfNode, zipkinV1OfPython, zipkinV2OfNode, zipkinV2OfPython } from "./expected/zipkin.ts";
+import type { ShownTrace } from "./shown.ts";
+import type { Language } from "./toolchains.ts";
+
+/** A program of examples/ that sends one trace and prints its id, and when it began, as JSON. */
+export interface Client {
+  readonly name: string;
+  readonly language: Language;
+  readonly program: string;
+  /** Where to, in the words of the client's own settings. */
+  readonly env: (server: SkuaServer) => Readonly<Record<string, string>>;
+  readonly expected: ShownTrace;
+}
+
+const otlpHttp = ({ otlp }: SkuaServer) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp });
+const otlpGrpc = ({ otlpGrpc: endpoint }: SkuaServer) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+const agent = (port: number) => ({ JAEGER_AGENT_HOST: "127.0.0.1", JAEGER_AGENT_PORT: String(port) });
+const zipkin = ({ zipkin: url }: SkuaServer) => ({ ZIPKIN_URL: url });
+
+const node: readonly Omit<Client, "language">[] = [
+  {
+    name: "OpenTelemetry, OTLP/HTTP with protobuf",
+    program: "otlp-http-proto.mjs",
+    env: otlpHttp,
+    expected: otlpOfJavaScript,
+  },
+  {
+    name: "OpenTelemetry, OTLP/HTTP with protobuf, gzip",
+    program: "otlp-http-proto.mjs",
+    env: (server) => ({ ...otlpHttp(server), OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }),
+    expected: otlpOfJavaScript,
+  },
+  {
+    name: "OpenTelemetry, OTLP/HTTP with JSON",
+    program: "otlp-http-json.mjs",
+    env: otlpHttp,
+    expected: otlpOfJavaScript,
+  },
+  { name: "OpenTelemetry, OTLP/gRPC", program: "otlp-grpc.mjs", env: otlpGrpc, expected: otlpOfJavaScript },
+  {
+    name: "OpenTelemetry, OTLP/gRPC, gzip",
+    program: "otlp-grpc.mjs",
+    env: (server) => ({ ...otlpGrpc(server), OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }),
+    expected: otlpOfJavaScript,
+  },
+  {
+    name: "OpenTelemetry, Zipkin exporter",
+    program: "otel-zipkin.mjs",
+    env: ({ zipkin: url }) => ({ OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${url}/api/v2/spans` }),
+    expected: zipkinExporterOfJavaScript,
+  },
+  {
+    name: "OpenTelemetry, Jaeger exporter by UDP",
+    program: "otel-jaeger.mjs",
+    env: ({ udp }) => ({
+      OTEL_EXPORTER_JAEGER_AGENT_HOST: "127.0.0.1",
+      OTEL_EXPORTER_JAEGER_AGENT_PORT: String(udp.binary),
+    }),
+    expected: jaegerExporterOfJavaScript,
+  },
+  {
+    name: "OpenTelemetry, Jaeger exporter by HTTP",
+    program: "otel-jaeger.mjs",
+    env: ({ jaeger }) => ({ OTEL_EXPORTER_JAEGER_ENDPOINT: `${jaeger}/api/traces` }),
+    expected: jaegerExporterOfJavaScript,
+  },
+  {
+    name: "jaeger-client by UDP",
+    program: "jaeger-client.mjs",
+    env: ({ udp }) => agent(udp.binary),
+    expected: jaegerClientOfNode,
+  },
+  {
+    name: "jaeger-client by HTTP",
+    program: "jaeger-client.mjs",
+    env: ({ jaeger }) => ({ JAEGER_ENDPOINT: `${jaeger}/api/traces` }),
+    expected: jaegerClientOfNode,
+  },
+  {
+    name: "zipkin, version 1 in JSON",
+    program: "zipkin.mjs",
+    env: (server) => ({ ...zipkin(server), ZIPKIN_VERSION: "1" }),
+    expected: zipkinV1OfNode,
+  },
+  { name: "zipkin, version 2 in JSON", program: "zipkin.mjs", env: zipkin, expected: zipkinV2OfNode },
+];
+
+const python: readonly Omit<Client, "language">[] = [
+  ...(["none", "gzip", "deflate"] as const).map((compression) => ({
+    name: `OpenTelemetry, OTLP/HTTP, compression ${compression}`,
+    program: "otlp_http.py",
+    env: (server: SkuaServer) => ({ ...otlpHttp(server), OTEL_EXPORTER_OTLP_COMPRESSION: compression }),
+    expected: otlpOfPython,
+  })),
+  { name: "OpenTelemetry, OTLP/gRPC", program: "otlp_grpc.py", env: otlpGrpc, expected: otlpOfPython },
+  {
+    name: "OpenTelemetry, OTLP/gRPC, gzip",
+    program: "otlp_grpc.py",
+    env: (server) => ({ ...otlpGrpc(server), OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }),
+    expected: otlpOfPython,
+  },
+  {
+    name: "jaeger-client by UDP",
+    program: "jaeger_udp.py",
+    env: ({ udp }) => agent(udp.compact),
+    expected: jaegerClientOfPython,
+  },
+  ...(["v1_json", "v2_json", "v2_proto3"] as const).map((encoding) => ({
+    name: `py_zipkin, ${encoding}`,
+    program: "zipkin_http.py",
+    env: (server: SkuaServer) => ({ ...zipkin(server), ZIPKIN_ENCODING: encoding }),
+    expected: encoding === "v1_json" ? zipkinV1OfPython : zipkinV2OfPython,
+  })),
+];
+
+export const CLIENTS: readonly Client[] = [
+  ...node.map((client) => ({ ...client, language: "node" as const })),
+  ...python.map((client) => ({ ...client, language: "python" as const })),
+];

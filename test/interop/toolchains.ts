@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { NODE } from "../support/skua-server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const CACHE = join(ROOT, ".cache/interop");
+const EXAMPLES = join(ROOT, "examples");
+const INSTALL_MILLIS = 600_000;
+
+const run = promisify(execFile);
+
+/** How to run a language's examples; its programs stand in `folder`. */
+export interface Toolchain {
+  readonly folder: string;
+  readonly command: string;
+  /** Before the program's own name. */
+  readonly args: readonly string[];
+}
+
+export type Language = "node" | "python" | "go" | "java";
+
+/** Undefined where the language is not on this machine. */
+export const TOOLCHAINS: Readonly<Record<Language, () => Promise<Toolchain | undefined>>> = {
+  node: installNode,
+  python: installPython,
+  go: installGo,
+  java: installJava,
+};
+
+/** The runtime is the project's own, so there is always one. */
+async function installNode(): Promise<Toolchain> {
+  const source = join(EXAMPLES, "node");
+  const folder = await installed("node", [join(source, "package-lock.json")], async (place) => {
+    for (const name of ["package.json", "package-lock.json", ".npmrc"]) await cp(join(source, name), join(place, name));
+    const path = `${dirname(NODE)}:${process.env.PATH}`;
+    await run("npm", ["ci", "--ignore-scripts"], {
+      ...{ cwd: place, timeout: INSTALL_MILLIS },
+      env: { ...process.env, PATH: path },
+    });
+  });
+  // Beside their packages, where Node looks for them.
+  await cp(source, folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  return { folder, command: NODE, args: [] };
+}
+
+/** Versions of Python that all the clients still run on. */
+const PYTHONS = ["python3.11", "python3.12", "python3.10", "python3"];
+const IS_RIGHT = "import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))";
+
+async function installPython(): Promise<Toolchain | undefined> {
+  const python = await firstThatRuns(PYTHONS, ["-c", IS_RIGHT]);
+  if (python === undefined) return undefined;
+  const folder = join(EXAMPLES, "python");
+  const requirements = join(folder, "requirements.txt");
+  // A virtual environment cannot be moved: it stands where it was made, and a note says when it is complete.
+  const place = join(CACHE, `python-${await digest([requirements])}`);
+  const note = join(place, "complete");
+  if (!existsSync(note)) {
+    await run(python, ["-m", "venv", place], { timeout: INSTALL_MILLIS });
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+    await run(join(place, "bin", "python"), pip, { timeout: INSTALL_MILLIS });
+    await writeFile(note, "");
+  }
+  return { folder, command: join(place, "bin", "python"), args: [] };
+}
+
+async function installGo(): Promise<Toolchain | undefined> {
+  if ((await firstThatRuns(["go"], ["version"])) === undefined) return undefined;
+  const source = join(EXAMPLES, "go");
+  const out = join(CACHE, "go");
+  await mkdir(out, { recursive: true });
+  await run("go", ["build", "-o", out, "./..."], { cwd: source, timeout: INSTALL_MILLIS });
+  return { folder: out, command: "env", args: [] };
+}
+
+async function installJava(): Promise<Toolchain | undefined> {
+  if ((await firstThatRuns(["mvn"], ["-v"])) === undefined) return undefined;
+  const source = join(EXAMPLES, "java");
+  const folder = join(CACHE, "java");
+  await cp(source, folder, { recursive: true });
+  await run("mvn", ["-q", "-B", "package", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"], {
+    ...{ cwd: folder, timeout: INSTALL_MILLIS },
+  });
+  return { folder, command: "java", args: ["-cp", "target/classes:target/lib/*"] };
+}
+
+/** A folder under the cache that is complete or not there, anew whenever one of the manifests changes. */
+async function installed(
+  name: string,
+  manifests: readonly string[],
+  install: (place: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(CACHE, `${name}-${await digest(manifests)}`);
+  if (existsSync(folder)) return folder;
+  const place = `${folder}.${process.pid}`;
+  await mkdir(place, { recursive: true });
+  try {
+    await install(place);
+    await rename(place, folder);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+async function digest(files: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(await readFile(file));
+  return hash.digest("hex").slice(0, 12);
+}
+
+async function firstThatRuns(programs: readonly string[], args: readonly string[]): Promise<string | undefined> {
+  for (const program of programs) if (await run(program, args).then(Boolean, () => false)) return program;
+  return undefined;
+}
