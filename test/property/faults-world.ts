@@ -3,12 +3,15 @@ import { traceId } from "../../lib/model/ids.ts";
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
 import { ingest } from "../../lib/pipeline/ingest.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
+import { mergeHour } from "../../lib/pipeline/rollup/merge-hour.ts";
+import { type MergeTask, rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
+import { isTransient } from "../../lib/runtime/retry.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
-import { ROLLUP_KEY, readerKey } from "../../lib/store/keys.ts";
+import { readerKey } from "../../lib/store/keys.ts";
 import type { TraceReader } from "../../lib/store/port.ts";
 import { traceReader } from "../../lib/store/reader.ts";
 import { decodeReaderState } from "../../lib/store/reader-states.ts";
-import { encodeRollupState } from "../../lib/store/rollup-states.ts";
+import { decodeRollupHour } from "../../lib/store/rollup-states.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
 import type { StreamReader, StreamWriter } from "../../lib/stream/port.ts";
@@ -187,6 +190,30 @@ async function sendUntilAcknowledged(
   }
 }
 
+/** Runs rollup, and what it begins, in a process of its own. Faults are its business: it is called again. */
+export async function rollOnce(system: System): Promise<void> {
+  const { table, random, time } = system;
+  const tasks: MergeTask[] = [];
+  const options = {
+    ...{ batches: batchesOf(table, time, random), registers: table, clock: time.clock },
+    ...{ retentionHours: RETENTION_HOURS, mergeMillis: 60_000, random: () => random.fraction() },
+  };
+  const run = rollUp({
+    ...options,
+    tasksPerRun: 20,
+    dispatch: async (task) => {
+      tasks.push(task);
+    },
+  });
+  await run().catch(ignored);
+  for (const task of tasks) await mergeHour(task, options).catch(ignored);
+}
+
+/** What was injected, and where two met. */
+function ignored(fault: unknown): void {
+  if (!isTransient(fault)) throw fault;
+}
+
 /** Follows the stream while `work` goes on, and then until everything in it is indexed. */
 export async function following(system: System, work: () => Promise<void>): Promise<void> {
   const { stream, table, quarantine, random, time } = system;
@@ -195,6 +222,13 @@ export async function following(system: System, work: () => Promise<void>): Prom
   const states = readerStates({ registers: table, stream: IDENTITY, retentionSeconds: 86_400, clock });
   const store = traceWriter({ batches: batchesOf(table, time, random), retentionHours: RETENTION_HOURS });
   const stop = new AbortController();
+  async function rolling(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await rollOnce(system);
+      await sleep(5_000);
+    }
+  }
+  const rollups = [rolling(), rolling()];
   const running = followStream({
     info: stream,
     ...{ reader, states },
@@ -220,7 +254,7 @@ export async function following(system: System, work: () => Promise<void>): Prom
     }
   } finally {
     stop.abort();
-    await running;
+    await Promise.all([running, ...rollups]);
   }
 }
 
@@ -237,12 +271,15 @@ function isDrained({ stream, table }: System): boolean {
   });
 }
 
-/** Hours that are closed before anything is read: what they hold is late. */
+/** The hour is past, and everything in it closed and merged. */
 export async function closeHours(system: System): Promise<void> {
-  const closed = Math.floor(NOW / HOUR_MILLIS) - 2;
-  const body = encodeRollupState({ closed, until: undefined, floor: 0, minute: 0, rolled: -1 });
   system.isCalm = true;
-  await system.table.save(ROLLUP_KEY, { body, ttl: NOW, version: 1 });
+  for (let minutes = 0; minutes < 100; minutes++) {
+    await system.time.sleep(60_000);
+    await rollOnce(system);
+  }
+  const hours = system.table.stored().filter(({ pk }) => pk === "U#hours");
+  for (const { body } of hours) if (!decodeRollupHour(body).isClosed) throw new Error("an hour is never closed");
   system.isCalm = false;
 }
 
