@@ -21,7 +21,7 @@ function scanOf({ blocks, slack }: Plan, number: number): SegmentScan {
   const boundOf = (starts: readonly number[] | undefined): bigint | undefined =>
     starts === undefined ? undefined : BigInt((starts[0] ?? 0) + slack);
   return {
-    weight: 1,
+    weight: () => 1,
     replacedBy: () => undefined,
     bound: () => {
       const own = boundOf(blocks[block]);

@@ -3,15 +3,17 @@ import { itemBatches } from "../../../../lib/store/batches.ts";
 import type { Items } from "../../../../lib/store/items.ts";
 import { budget, type ReadCost, SEARCH_LIMITS } from "../../../../lib/store/read/cost.ts";
 import { headLoader } from "../../../../lib/store/read/heads.ts";
+import { Random } from "../../../data/random.ts";
 import { memoryItems } from "../../../support/memory-items.ts";
+import { mergeHour } from "../../../support/merged-hours.ts";
 import { HOUR, plainSpan } from "../../../support/plain-span.ts";
 import { HOUR_MILLIS, openStore, writeAll } from "../../../support/search-world.ts";
 
 const NOW = (HOUR + 1) * HOUR_MILLIS - 1000;
 const TENANT = "shop";
 
-async function writeSegment(items: Items, number: number, at: number): Promise<void> {
-  const plan = { stream: "spans/1", shardId: `${number % 4}`, first: `${number}`, last: `${number}`, at, closed: -1 };
+async function writeSegment(items: Items, number: number, at: number, closed = -1): Promise<void> {
+  const plan = { stream: "spans/1", shardId: `${number % 4}`, first: `${number}`, last: `${number}`, at, closed };
   await writeAll(openStore(items, NOW), TENANT, [
     { plan, batches: [{ received: BigInt(NOW) * 1_000_000n, spans: Array.from({ length: 6 }, () => plainSpan()) }] },
   ]);
@@ -62,4 +64,60 @@ test("who asks again within seconds reads little more than what is new, and late
   await writeSegment(items, 101, NOW - 5 * 60_000);
   now += 20_000;
   expect((await ask()).heads).toBe(62);
+});
+
+test("every head counts once, by itself or within a merged segment, whatever mark the summary in sight has", async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = new Random(seed);
+    const items = memoryItems();
+    let now = NOW - HOUR_MILLIS / 2;
+    const batches = itemBatches({ items, clock: () => now, sleep: async () => {}, random: () => 0.5 });
+    const loader = headLoader(batches, () => now, random.chance(0.5) ? 1e7 : 1);
+    const plans: { at: number; isLate: boolean }[] = [];
+    for (let step = 0; step < 25; step++) {
+      now += random.below(50_000);
+      for (let n = random.below(4); n > 0; n--) {
+        const plan = { at: now - random.below(10), isLate: random.chance(0.3) };
+        plans.push(plan);
+        await writeSegment(items, plans.length, plan.at, plan.isLate ? HOUR : -1);
+      }
+      // An older summary may come into sight again: replicas differ.
+      const mark = now - random.below(200_000);
+      if (random.chance(0.3)) {
+        const markLate = random.chance(0.5) ? mark : 0;
+        await mergeHour(items, {
+          tenant: TENANT,
+          hour: HOUR,
+          isClosed: false,
+          mark,
+          markLate,
+          most: 1 + random.below(9),
+        });
+      }
+      const known = await loader.load(
+        TENANT,
+        { first: HOUR, last: HOUR },
+        budget(SEARCH_LIMITS, () => now),
+      );
+      const refs = [...known.refs, ...(await known.rest("alone"))];
+      const count = (wanted: boolean) =>
+        refs
+          .filter(({ isLate }) => isLate === wanted)
+          .reduce((sum, ref) => sum + ("merged" in ref ? ref.merged.inputs : 1), 0);
+      const expected = (wanted: boolean) => plans.filter(({ isLate }) => isLate === wanted).length;
+      expect([count(false), count(true)], `seed ${seed}, step ${step}`).toEqual([expected(false), expected(true)]);
+      const single = refs.flatMap((ref) => ("merged" in ref ? [] : ref.head.segment));
+      expect(new Set(single).size).toBe(single.length);
+    }
+  }
+}, 60_000);
+
+test("a closed hour is one query of its day, and none of its heads", async () => {
+  const items = memoryItems();
+  for (let n = 0; n < 20; n++) await writeSegment(items, n, NOW - n * 1000);
+  const all = Number.MAX_SAFE_INTEGER;
+  await mergeHour(items, { tenant: TENANT, hour: HOUR, isClosed: true, mark: all, markLate: 0, most: 20 });
+  const later = NOW + 10 * HOUR_MILLIS;
+  const { heads, cost } = await asker(items, 1e7, () => later)();
+  expect([heads, cost.gets, cost.roundTrips]).toEqual([1, 1, 1]);
 });
