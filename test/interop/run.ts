@@ -11,10 +11,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { summary, type Tally } from "../deploy/tally.ts";
 import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { findBrowser, type Sent, sendFromBrowser, WAYS } from "./browser.ts";
 import { type Check, runChecks } from "./checks.ts";
 import { CLIENTS, type Client } from "./clients.ts";
+import { otlpOfJavaScript } from "./expected/otel.ts";
 import { runProgram } from "./program.ts";
-import { readTrace, shown } from "./shown.ts";
+import { readTrace, type ShownTrace, shown } from "./shown.ts";
 import { type Language, TOOLCHAINS, type Toolchain } from "./toolchains.ts";
 
 const [...words] = process.argv.slice(2);
@@ -33,9 +35,12 @@ async function main(): Promise<Tally> {
   const folder = temporaryFolder();
   const server = await startServer({ data: folder.path });
   try {
-    const checks = CLIENTS.filter(({ language }) => toolchains.has(language)).map((client) =>
-      checkOf(client, toolchains.get(client.language), server),
-    );
+    const checks = [
+      ...browserChecks(toolchains.get("node"), server),
+      ...CLIENTS.filter(({ language }) => toolchains.has(language)).map((client) =>
+        checkOf(client, toolchains.get(client.language), server),
+      ),
+    ];
     return await runChecks(checks.filter(({ name }) => only.every((text) => name.includes(text))));
   } finally {
     await server.stop();
@@ -48,23 +53,54 @@ function checkOf(client: Client, toolchain: Toolchain | undefined, server: SkuaS
   return {
     name: `${language}: ${client.name}`,
     async run() {
-      if (toolchain === undefined) {
-        if (isVital(language)) throw new Error(`${language} is not here`);
-        return `${language} is not here`;
-      }
+      if (toolchain === undefined) return absent(language);
       const { command, args, folder } = toolchain;
       const { traceId, start, said } = await runProgram({
         ...{ command, folder },
         ...{ args: [...args, program], env: env(server) },
       });
-      const trace = await readTrace(server.query, String(traceId), expected.spans.length).catch((error: Error) => {
+      await expectTrace(server, { traceId: String(traceId), start: Number(start), expected }).catch((error: Error) => {
         throw new Error(`${error.message}\nthe client said: ${said}`);
       });
-      const isTold = expected.spans.some(({ at }) => at !== undefined);
-      deepEqual(shown(trace, isTold ? Number(start) : undefined), expected);
       return undefined;
     },
   };
+}
+
+/** Why there is nothing to run; in CI, where it has to be there, an error. */
+function absent(language: Language): string {
+  if (isVital(language)) throw new Error(`${language} is not here`);
+  return `${language} is not here`;
+}
+
+interface Expectation {
+  readonly traceId: string;
+  /** Unix milliseconds. */
+  readonly start: number;
+  readonly expected: ShownTrace;
+}
+
+async function expectTrace({ query }: SkuaServer, { traceId, start, expected }: Expectation): Promise<void> {
+  const trace = await readTrace(query, traceId, expected.spans.length);
+  const isTold = expected.spans.some(({ at }) => at !== undefined);
+  deepEqual(shown(trace, isTold ? start : undefined), expected);
+}
+
+/** One page that sends in each way, and a check for each. */
+function browserChecks(node: Toolchain | undefined, server: SkuaServer): Check[] {
+  const browser = findBrowser();
+  let page: Promise<Sent> | undefined;
+  return WAYS.map((way) => ({
+    name: `browser: ${way}`,
+    async run() {
+      if (browser === undefined || node === undefined) return "there is no browser here";
+      page ??= sendFromBrowser(browser, node.folder, server.otlp);
+      const sent = (await page)[way];
+      if (sent === undefined || typeof sent === "string") throw new Error(`the page says: ${sent}`);
+      await expectTrace(server, { ...sent, expected: otlpOfJavaScript });
+      return undefined;
+    },
+  }));
 }
 
 const tally = await main().catch((error: unknown) => {
