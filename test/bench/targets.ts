@@ -153,6 +153,19 @@ const merge = (name: string, segments: number, spans: number): Case => ({
 export const CASES: readonly Case[] = [
   ingest("ingest", 0),
   ingest("ingest, 30 % random", 1),
+  {
+    name: "gRPC-web",
+    command: "grpc-web.ts",
+    runs: RUNS,
+    targets: [
+      { figure: "httpPerMillion", what: "OTLP/HTTP, CPU a million spans", unit: "s" },
+      { figure: "grpcWebPerMillion", what: "gRPC-web, CPU a million spans", unit: "s" },
+      {
+        ...{ figure: "timesHttp", what: "gRPC-web, times the CPU of OTLP/HTTP", unit: "×" },
+        ...{ atMost: 1.3, isRatio: true },
+      },
+    ],
+  },
   indexer("indexer", 0),
   indexer("indexer, 30 % random", 1),
   size("full plans, traces of 2", "full 2 0", 0.11, 1.7),
