@@ -8,7 +8,7 @@ import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
 import type { MergedRef, SegmentRef } from "./parts.ts";
-import { isSettled, type RangeReader } from "./range-reader.ts";
+import type { RangeReader } from "./range-reader.ts";
 
 /** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
 export interface DayHeads {
@@ -26,8 +26,8 @@ export interface SummaryRef {
 
 /** A merged segment that is there a minute longer in parts than in one costs reads, and nothing else. */
 const SUMMARY_TRUST_MILLIS = 60_000;
-/** A day that is over changes by what comes late alone. */
-const SETTLED_TRUST_MILLIS = 1_000;
+/** What comes when its hour is closed is late by many minutes already. */
+const LATE_TRUST_MILLIS = 1_000;
 
 const HOURS_PER_DAY = 24;
 /** Of a decoded head or summary, beside its bytes. */
@@ -59,8 +59,7 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const now = clock();
     const known = cache.get(key);
     const lastHour = day * HOURS_PER_DAY + HOURS_PER_DAY - 1;
-    if (known !== undefined && isSettled(lastHour, now) && now - known.lateAt < SETTLED_TRUST_MILLIS)
-      return { heads: known, trips: 0 };
+    if (known !== undefined && now - known.lateAt < LATE_TRUST_MILLIS) return { heads: known, trips: 0 };
     const isFresh = known !== undefined && now - known.summariesAt < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));

@@ -5,7 +5,7 @@ import type { Budget } from "./cost.ts";
 import { type DayHeads, dayHeads } from "./day-heads.ts";
 import { type HourHeads, hourHeads } from "./hour-heads.ts";
 import type { IndexRef } from "./parts.ts";
-import { isUnderWay, rangeReader } from "./range-reader.ts";
+import { rangeReader } from "./range-reader.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
 export interface HeadLoader {
@@ -37,11 +37,9 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
   return {
     async load(tenant, hours, spent) {
       const all = new Map(eachHour(hours).map((hour) => [hour, headsOf(tenant, hour)]));
-      const now = clock();
-      const underWay = [...all].filter(([hour]) => isUnderWay(hour, now));
       const days = new Map<number, DayHeads>();
       const trips = await Promise.all([
-        ...underWay.map(([, heads]) => heads.refresh(spent)),
+        ...[...all.values()].filter((heads) => heads.isStale()).map((heads) => heads.refresh(spent)),
         ...eachDay(hours).map(async (day) => {
           const { heads, trips } = await readDay(tenant, day, spent);
           days.set(day, heads);

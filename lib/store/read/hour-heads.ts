@@ -10,6 +10,8 @@ import { isSettled, isUnderWay, type RangeReader } from "./range-reader.ts";
 
 /** The heads of one hour, made before it was closed, as they stand by `at`. */
 export interface HourHeads {
+  /** Whether {@link refresh} is worth a query: the hour is under way, or was read, but longer ago than it is trusted. */
+  isStale(): boolean;
   /** Reads what is new at the hour's end, and of an hour that is not known its newest heads. Returns the round trips that took. */
   refresh(spent: Budget): Promise<number>;
   /** Whether all that were made at `mark` (milliseconds since the epoch) or later are known, as of just now. */
@@ -39,6 +41,8 @@ const TRUST_MILLIS = 5 * 60_000;
  * a query for every hour of the retention each time.
  */
 const SETTLED_TRUST_MILLIS = 10_000;
+
+const AHEAD_TRUST_MILLIS = 1_000;
 
 /** Of an hour under way; what was made before is merged, or there is none. */
 const NEWEST_HEADS = 128;
@@ -79,6 +83,8 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
 
     /** Whether this question has read what is new. */
     let isFresh = false;
+
+    const isTrusted = (): boolean => known.from !== UNKNOWN && now - known.checkedAt < trustMillis(hour, now);
 
     function take(item: Item): void {
       const { at, segment } = readHeadKey(item.sk);
@@ -132,10 +138,8 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
         keep();
         return trips;
       },
-      isKnownFrom(mark) {
-        const isSettledNow = isSettled(hour, now) && now - known.checkedAt < SETTLED_TRUST_MILLIS;
-        return known.from <= mark && (isFresh || isSettledNow);
-      },
+      isStale: () => !isTrusted() && (known.from !== UNKNOWN || isUnderWay(hour, now)),
+      isKnownFrom: (mark) => known.from <= mark && (isFresh || isTrusted()),
       async complete(mark, spent) {
         const trips = known.from > mark ? await readOlder(mark, spent) : await refresh(spent);
         keep();
@@ -158,6 +162,13 @@ function slices(tenant: string, hour: number, fromAt: number, toAt: number): Ran
   return Array.from({ length: SLICES }, (_, i) =>
     headRange(tenant, hour, i === 0 ? fromAt : start + i * step, i === SLICES - 1 ? toAt : start + (i + 1) * step - 1),
   );
+}
+
+/** How long an hour is taken as it was read. */
+function trustMillis(hour: number, nowMillis: number): number {
+  if (isSettled(hour, nowMillis)) return SETTLED_TRUST_MILLIS;
+  // Only clocks that are ahead send spans of an hour that has not begun.
+  return hour * MILLIS_PER_HOUR > nowMillis ? AHEAD_TRUST_MILLIS : 0;
 }
 
 /** How far back an hour is read again now. */
