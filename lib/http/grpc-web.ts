@@ -81,18 +81,20 @@ async function answer<S extends Scope>(
   { tenants, onFault }: GrpcWebParts<S>,
 ): Promise<Body> {
   if (method === undefined) throw new TracingError("unimplemented", `no such method: ${c.req.path}`);
-  const signal = deadlineOf(c);
+  const gone = new AbortController();
+  const signal = AbortSignal.any([deadlineOf(c), gone.signal]);
   const tenant = method.scope === undefined ? "" : await tenants[method.scope](c.req.raw);
   const call = { tenant, signal };
   if (method.kind === "dialogue") {
     const requests = await before(signal, readFramesOf(c, MOST_REQUESTS));
     const replies = eachReply(requests, async (frame) => method.answer(await messageOf(c, frame), call));
-    return streamed(eachBefore(signal, replies), onFault);
+    return streamed(eachFrame(eachBefore(signal, replies), onFault), gone);
   }
   const [frame] = await before(signal, readFramesOf(c, 1));
   if (frame === undefined) throw invalid("gRPC-web: the body is empty: expected one message");
   const request = await before(signal, messageOf(c, frame));
-  if (method.kind === "server_streaming") return streamed(eachBefore(signal, method.answer(request, call)), onFault);
+  if (method.kind === "server_streaming")
+    return streamed(eachFrame(eachBefore(signal, method.answer(request, call)), onFault), gone);
   return Buffer.concat([messageFrame(await before(signal, method.answer(request, call))), trailerFrame(OK)]);
 }
 
@@ -121,8 +123,21 @@ async function* eachReply<Q, A>(requests: readonly Q[], reply: (request: Q) => P
   for (const request of requests) yield await reply(request);
 }
 
-const streamed = (messages: AsyncIterable<Uint8Array>, onFault: (error: unknown) => void): Body =>
-  ReadableStream.from(eachFrame(messages, onFault));
+function streamed(frames: AsyncIterable<Uint8Array<ArrayBuffer>>, gone: AbortController): Body {
+  const iterator = frames[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(out) {
+      const { done, value } = await iterator.next();
+      if (done === true) out.close();
+      else out.enqueue(value);
+    },
+    async cancel() {
+      // The work is told, too: it may be waiting for something that never comes.
+      gone.abort();
+      await iterator.return?.();
+    },
+  });
+}
 
 async function* eachFrame(
   messages: AsyncIterable<Uint8Array>,
