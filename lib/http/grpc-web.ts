@@ -38,8 +38,6 @@ const MOST_REQUESTS = 100;
 /** One message, and what it is framed with. */
 const MAX_FRAMED_BYTES = MAX_BODY_BYTES + FRAME_HEADER_BYTES;
 
-const NEVER = new AbortController().signal;
-
 /**
  * gRPC over HTTP/1.1, as browsers can speak it (grpc/doc/PROTOCOL-WEB.md). Whatever a method comes to stands in the
  * trailers, at the end of a body with status 200: that is where every client looks.
@@ -82,7 +80,8 @@ async function answer<S extends Scope>(
 ): Promise<Body> {
   if (method === undefined) throw new TracingError("unimplemented", `no such method: ${c.req.path}`);
   const gone = new AbortController();
-  const signal = AbortSignal.any([deadlineOf(c), gone.signal]);
+  const millis = timeoutMillis(c.req.header("grpc-timeout"));
+  const signal = millis === undefined ? gone.signal : AbortSignal.any([AbortSignal.timeout(millis), gone.signal]);
   const tenant = method.scope === undefined ? "" : await tenants[method.scope](c.req.raw);
   const call = { tenant, signal };
   if (method.kind === "dialogue") {
@@ -96,11 +95,6 @@ async function answer<S extends Scope>(
   if (method.kind === "server_streaming")
     return streamed(eachFrame(eachBefore(signal, method.answer(request, call)), onFault), gone);
   return Buffer.concat([messageFrame(await before(signal, method.answer(request, call))), trailerFrame(OK)]);
-}
-
-function deadlineOf(c: Context): AbortSignal {
-  const millis = timeoutMillis(c.req.header("grpc-timeout"));
-  return millis === undefined ? NEVER : AbortSignal.timeout(millis);
 }
 
 async function readFramesOf(c: Context, most: number): Promise<Frame[]> {

@@ -57,19 +57,29 @@ function frame(flag: number, content: Uint8Array): Buffer<ArrayBuffer> {
   return bytes;
 }
 
+/** Clients write one; more than this is nobody who flushes now and then. */
+const MAX_TEXT_PARTS = 1000;
+
 /**
  * The bytes of a body that came as base64, for clients that can read nothing else as it arrives. Whoever writes it in
  * parts may pad each of them (grpc/doc/PROTOCOL-WEB.md, "text-encoded").
  */
 export function decodeText(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-  const padding = text.indexOf("=");
-  if (padding === -1 || padding >= text.length - 2) return decodePart(text);
-  return Buffer.concat((text.match(/[^=]+={0,2}|=/g) ?? []).map(decodePart));
+  const parts: Buffer[] = [];
+  for (let at = 0; at < text.length; ) {
+    if (parts.length === MAX_TEXT_PARTS) throw invalid(`gRPC-web: more than ${MAX_TEXT_PARTS} padded parts`);
+    const padding = text.indexOf("=", at);
+    // A part ends with the four characters that its padding stands in.
+    const end = padding === -1 ? text.length : padding - ((padding - at) % 4) + 4;
+    parts.push(decodePart(text.slice(at, end)));
+    at = end;
+  }
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
 }
 
-function decodePart(part: string): Buffer<ArrayBuffer> {
-  if (part.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(part))
+function decodePart(part: string): Buffer {
+  if (part.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(part))
     throw invalid("gRPC-web: the body is not base64, in fours");
   return Buffer.from(part, "base64");
 }
