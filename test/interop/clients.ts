@@ -1,12 +1,20 @@
 import type { SkuaServer } from "../support/skua-server.ts";
-import { jaegerClientOfNode, jaegerClientOfPython } from "./expected/jaeger.ts";
+import { jaegerClientOfGo, jaegerClientOfJava, jaegerClientOfNode, jaegerClientOfPython } from "./expected/jaeger.ts";
 import {
   jaegerExporterOfJavaScript,
+  otlpOfGoAndJava,
   otlpOfJavaScript,
   otlpOfPython,
   zipkinExporterOfJavaScript,
 } from "./expected/otel.ts";
-import { zipkinV1OfNode, zipkinV1OfPython, zipkinV2OfNode, zipkinV2OfPython } from "./expected/zipkin.ts";
+import {
+  zipkinV1OfNode,
+  zipkinV1OfPython,
+  zipkinV2OfGo,
+  zipkinV2OfJava,
+  zipkinV2OfNode,
+  zipkinV2OfPython,
+} from "./expected/zipkin.ts";
 import type { ShownTrace } from "./shown.ts";
 import type { Language } from "./toolchains.ts";
 
@@ -121,7 +129,67 @@ const python: readonly Omit<Client, "language">[] = [
   })),
 ];
 
+const go: readonly Omit<Client, "language">[] = [
+  { name: "OpenTelemetry, OTLP/HTTP", program: "otlp-http", env: otlpHttp, expected: otlpOfGoAndJava },
+  { name: "OpenTelemetry, OTLP/gRPC", program: "otlp-grpc", env: otlpGrpc, expected: otlpOfGoAndJava },
+  {
+    name: "OpenTelemetry, OTLP/gRPC, gzip",
+    program: "otlp-grpc",
+    env: (server) => ({ ...otlpGrpc(server), OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }),
+    expected: otlpOfGoAndJava,
+  },
+  {
+    name: "jaeger-client-go by UDP",
+    program: "jaeger",
+    env: ({ udp }) => agent(udp.compact),
+    expected: jaegerClientOfGo,
+  },
+  {
+    name: "jaeger-client-go by HTTP",
+    program: "jaeger",
+    env: ({ jaeger }) => ({ JAEGER_ENDPOINT: `${jaeger}/api/traces` }),
+    expected: jaegerClientOfGo,
+  },
+  { name: "zipkin-go, JSON", program: "zipkin", env: zipkin, expected: zipkinV2OfGo.json },
+  {
+    name: "zipkin-go, protobuf",
+    program: "zipkin",
+    env: (server) => ({ ...zipkin(server), ZIPKIN_ENCODING: "proto" }),
+    expected: zipkinV2OfGo.proto,
+  },
+];
+
+const java: readonly Omit<Client, "language">[] = [
+  {
+    name: "OpenTelemetry, OTLP/HTTP, gzip",
+    program: "shop.OtlpHttp",
+    env: ({ otlp }) => ({ OTLP_ENDPOINT: otlp }),
+    expected: otlpOfGoAndJava,
+  },
+  {
+    name: "OpenTelemetry, OTLP/gRPC",
+    program: "shop.OtlpGrpc",
+    env: ({ otlpGrpc: endpoint }) => ({ OTLP_ENDPOINT: endpoint }),
+    expected: otlpOfGoAndJava,
+  },
+  {
+    name: "jaeger-client by UDP",
+    program: "shop.JaegerClient",
+    env: ({ udp }) => agent(udp.compact),
+    expected: jaegerClientOfJava,
+  },
+  {
+    name: "jaeger-client by HTTP",
+    program: "shop.JaegerClient",
+    env: ({ jaeger }) => ({ JAEGER_ENDPOINT: `${jaeger}/api/traces` }),
+    expected: jaegerClientOfJava,
+  },
+  { name: "Brave", program: "shop.ZipkinBrave", env: zipkin, expected: zipkinV2OfJava },
+];
+
 export const CLIENTS: readonly Client[] = [
   ...node.map((client) => ({ ...client, language: "node" as const })),
   ...python.map((client) => ({ ...client, language: "python" as const })),
+  ...go.map((client) => ({ ...client, language: "go" as const })),
+  ...java.map((client) => ({ ...client, language: "java" as const })),
 ];

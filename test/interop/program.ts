@@ -1,39 +1,51 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { bareEnvironment } from "../support/skua-server.ts";
 
 /** The slowest is a first start of a JVM beside other programs. */
 const PROGRAM_MILLIS = 60_000;
 
 export interface Program {
-  readonly command: string;
-  readonly args: readonly string[];
+  readonly words: readonly [command: string, ...args: string[]];
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of each object that it prints, as it does. */
+  readonly onObject?: (printed: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Runs it to its end; what it printed as JSON on its last line. */
-export async function runProgram({ command, args, folder, env = {} }: Program): Promise<Record<string, unknown>> {
-  const child = spawn(command, [...args], {
+interface Ended {
+  /** What it printed as JSON, a line each. */
+  readonly printed: readonly Readonly<Record<string, unknown>>[];
+  /** What else it said: clients complain there, and end with 0. */
+  readonly said: string;
+}
+
+/** Runs it to its end, which has to be a good one. */
+export async function runProgram({ words, folder, env = {}, onObject }: Program): Promise<Ended> {
+  const [command, ...args] = words;
+  const child = spawn(command, args, {
     cwd: folder,
     env: bareEnvironment({ PYTHONDONTWRITEBYTECODE: "1", ...env }),
     stdio: ["ignore", "pipe", "pipe"],
     timeout: PROGRAM_MILLIS,
     killSignal: "SIGKILL",
   });
-  let stdout = "";
-  let all = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += String(chunk);
-    all += String(chunk);
+  const printed: Record<string, unknown>[] = [];
+  let said = "";
+  createInterface(child.stdout).on("line", (line) => {
+    if (!line.startsWith("{")) {
+      said += `${line}\n`;
+      return;
+    }
+    const object: Record<string, unknown> = JSON.parse(line);
+    printed.push(object);
+    onObject?.(object);
   });
   child.stderr.on("data", (chunk) => {
-    all += String(chunk);
+    said += String(chunk);
   });
   const [code] = await once(child, "close");
-  const last = stdout.trim().split("\n").at(-1) ?? "";
-  if (code !== 0 || !last.startsWith("{")) throw new Error(`${args.join(" ")} ended with ${code}:\n${all}`);
-  // What a client complains of explains what is missing later.
-  const said = all.replace(last, "").trim();
-  return { ...JSON.parse(last), said };
+  if (code !== 0) throw new Error(`${words.join(" ")} ended with ${code}:\n${said}`);
+  return { printed, said };
 }

@@ -16,6 +16,7 @@ import { type Check, runChecks } from "./checks.ts";
 import { CLIENTS, type Client } from "./clients.ts";
 import { otlpOfJavaScript } from "./expected/otel.ts";
 import { runProgram } from "./program.ts";
+import { expectFollows, expectShare, type Run, SAMPLED, SHARES, type Strategies, setShare } from "./samplers.ts";
 import { readTrace, type ShownTrace, shown } from "./shown.ts";
 import { type Language, TOOLCHAINS, type Toolchain } from "./toolchains.ts";
 
@@ -33,13 +34,16 @@ async function main(): Promise<Tally> {
   const toolchains = new Map(entries);
   console.log(`installed in ${((performance.now() - start) / 1000).toFixed(0)} s`);
   const folder = temporaryFolder();
-  const server = await startServer({ data: folder.path });
+  const strategies: Strategies = { file: join(folder.path, "strategies.json"), shares: new Map() };
+  setShare(strategies, "none", 1);
+  const server = await startServer({ data: join(folder.path, "data"), flags: ["--strategies", strategies.file] });
   try {
     const checks = [
       ...browserChecks(toolchains.get("node"), server),
       ...CLIENTS.filter(({ language }) => toolchains.has(language)).map((client) =>
         checkOf(client, toolchains.get(client.language), server),
       ),
+      ...samplerChecks(toolchains, server, strategies),
     ];
     return await runChecks(checks.filter(({ name }) => only.every((text) => name.includes(text))));
   } finally {
@@ -54,11 +58,9 @@ function checkOf(client: Client, toolchain: Toolchain | undefined, server: SkuaS
     name: `${language}: ${client.name}`,
     async run() {
       if (toolchain === undefined) return absent(language);
-      const { command, args, folder } = toolchain;
-      const { traceId, start, said } = await runProgram({
-        ...{ command, folder },
-        ...{ args: [...args, program], env: env(server) },
-      });
+      const { folder, run } = toolchain;
+      const { printed, said } = await runProgram({ words: run(program), folder, env: env(server) });
+      const { traceId, start } = printed[0] ?? {};
       await expectTrace(server, { traceId: String(traceId), start: Number(start), expected }).catch((error: Error) => {
         throw new Error(`${error.message}\nthe client said: ${said}`);
       });
@@ -101,6 +103,29 @@ function browserChecks(node: Toolchain | undefined, server: SkuaServer): Check[]
       return undefined;
     },
   }));
+}
+
+function samplerChecks(
+  toolchains: ReadonlyMap<Language, Toolchain | undefined>,
+  server: SkuaServer,
+  strategies: Strategies,
+): Check[] {
+  return SAMPLED.flatMap((sampled) => {
+    const { language, family } = sampled;
+    const check = (what: string, expect: (run: Run) => Promise<void>): Check => ({
+      name: `${language}: ${family} sampler, ${what}`,
+      async run() {
+        const toolchain = toolchains.get(language);
+        if (toolchain === undefined) return absent(language);
+        await expect({ sampled, toolchain, server });
+        return undefined;
+      },
+    });
+    return [
+      ...Object.entries(SHARES).map(([name, share]) => check(name, (run) => expectShare(run, name, share))),
+      check("remote, following the file", (run) => expectFollows(run, strategies)),
+    ];
+  });
 }
 
 const tally = await main().catch((error: unknown) => {

@@ -11,14 +11,14 @@ const CACHE = join(ROOT, ".cache/interop");
 const EXAMPLES = join(ROOT, "examples");
 const INSTALL_MILLIS = 600_000;
 
-const run = promisify(execFile);
+const runToEnd = promisify(execFile);
 
-/** How to run a language's examples; its programs stand in `folder`. */
+/** How to run a language's examples. */
 export interface Toolchain {
+  /** Where the programs run. */
   readonly folder: string;
-  readonly command: string;
-  /** Before the program's own name. */
-  readonly args: readonly string[];
+  /** The words that run a program. */
+  readonly run: (program: string) => readonly [command: string, ...args: string[]];
 }
 
 export type Language = "node" | "python" | "go" | "java";
@@ -37,14 +37,14 @@ async function installNode(): Promise<Toolchain> {
   const folder = await installed("node", [join(source, "package-lock.json")], async (place) => {
     for (const name of ["package.json", "package-lock.json", ".npmrc"]) await cp(join(source, name), join(place, name));
     const path = `${dirname(NODE)}:${process.env.PATH}`;
-    await run("npm", ["ci", "--ignore-scripts"], {
+    await runToEnd("npm", ["ci", "--ignore-scripts"], {
       ...{ cwd: place, timeout: INSTALL_MILLIS },
       env: { ...process.env, PATH: path },
     });
   });
   // Beside their packages, where Node looks for them.
   await cp(source, folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
-  return { folder, command: NODE, args: [] };
+  return { folder, run: (program) => [NODE, program] };
 }
 
 /** Versions of Python that all the clients still run on. */
@@ -60,12 +60,12 @@ async function installPython(): Promise<Toolchain | undefined> {
   const place = join(CACHE, `python-${await digest([requirements])}`);
   const note = join(place, "complete");
   if (!existsSync(note)) {
-    await run(python, ["-m", "venv", place], { timeout: INSTALL_MILLIS });
+    await runToEnd(python, ["-m", "venv", place], { timeout: INSTALL_MILLIS });
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    await run(join(place, "bin", "python"), pip, { timeout: INSTALL_MILLIS });
+    await runToEnd(join(place, "bin", "python"), pip, { timeout: INSTALL_MILLIS });
     await writeFile(note, "");
   }
-  return { folder, command: join(place, "bin", "python"), args: [] };
+  return { folder, run: (program) => [join(place, "bin", "python"), program] };
 }
 
 async function installGo(): Promise<Toolchain | undefined> {
@@ -73,8 +73,8 @@ async function installGo(): Promise<Toolchain | undefined> {
   const source = join(EXAMPLES, "go");
   const out = join(CACHE, "go");
   await mkdir(out, { recursive: true });
-  await run("go", ["build", "-o", out, "./..."], { cwd: source, timeout: INSTALL_MILLIS });
-  return { folder: out, command: "env", args: [] };
+  await runToEnd("go", ["build", "-o", out, "./..."], { cwd: source, timeout: INSTALL_MILLIS });
+  return { folder: out, run: (program) => [join(out, program)] };
 }
 
 async function installJava(): Promise<Toolchain | undefined> {
@@ -82,10 +82,10 @@ async function installJava(): Promise<Toolchain | undefined> {
   const source = join(EXAMPLES, "java");
   const folder = join(CACHE, "java");
   await cp(source, folder, { recursive: true });
-  await run("mvn", ["-q", "-B", "package", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"], {
+  await runToEnd("mvn", ["-q", "-B", "package", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"], {
     ...{ cwd: folder, timeout: INSTALL_MILLIS },
   });
-  return { folder, command: "java", args: ["-cp", "target/classes:target/lib/*"] };
+  return { folder, run: (program) => ["java", "-cp", "target/classes:target/lib/*", program] };
 }
 
 /** A folder under the cache that is complete or not there, anew whenever one of the manifests changes. */
@@ -114,6 +114,6 @@ async function digest(files: readonly string[]): Promise<string> {
 }
 
 async function firstThatRuns(programs: readonly string[], args: readonly string[]): Promise<string | undefined> {
-  for (const program of programs) if (await run(program, args).then(Boolean, () => false)) return program;
+  for (const program of programs) if (await runToEnd(program, args).then(Boolean, () => false)) return program;
   return undefined;
 }

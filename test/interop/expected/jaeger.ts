@@ -6,18 +6,20 @@ interface JaegerDialect {
   readonly attempt: Tag;
   readonly query: Readonly<Record<string, Tag>>;
   readonly process: Readonly<Record<string, Tag>>;
+  readonly sampler?: Readonly<Record<string, Tag>>;
 }
 
+const SAMPLER = { "sampler.type": ["string", "const"], "sampler.param": ["bool", true] } as const;
+
 /** What the programs with a client of Jaeger's own tell. */
-function checkout({ cart, attempt, query, process: tags }: JaegerDialect): ShownTrace {
+function checkout({ cart, attempt, query, process: tags, sampler = SAMPLER }: JaegerDialect): ShownTrace {
   const process = { service: "shop", tags };
   return {
     spans: [
       {
         ...{ name: "POST /checkout", at: 0, millis: 9, references: [] },
         tags: {
-          "sampler.type": ["string", "const"],
-          "sampler.param": ["bool", true],
+          ...sampler,
           "http.method": ["string", "POST"],
           "cart.total": ["float64", 99.5],
           "cart.gift": ["bool", true],
@@ -68,4 +70,25 @@ export const jaegerClientOfPython = checkout({
   attempt: ["int64", 2],
   query: {},
   process: process("Jaeger-Python-4.8.0"),
+});
+
+/** The sampler's tags are lost to those that a span is started with (its tracer.go makes room for these anew). */
+export const jaegerClientOfGo = checkout({
+  sampler: {},
+  cart: {
+    "http.status_code": ["int64", 503],
+    "cart.id": ["int64", "9007199254740993"],
+    "cart.token": ["binary", "AQL/"],
+  },
+  attempt: ["int64", 2],
+  query: {},
+  process: { ...process("Jaeger-Go-2.30.0"), "client-uuid": ["string", "own"] },
+});
+
+/** It has no bytes. */
+export const jaegerClientOfJava = checkout({
+  cart: { "http.status_code": ["int64", 503], "cart.id": ["int64", "9007199254740993"] },
+  attempt: ["int64", 2],
+  query: {},
+  process: process("Jaeger-Java-1.8.1"),
 });

@@ -64,4 +64,9 @@ export const zipkinV1OfPython = checkout({
   process: { ipv4: ["string", "10.0.0.1"], port: ["string", "8080"] },
 });
 export const zipkinV2OfPython = checkout({ names: GIVEN, host: HOST, failure: TOLD, process: {} });
-export const zipkinV2OfGo = checkout({ names: GIVEN, host: HOST, failure: TOLD, process: {} });
+/** Only its JSON is in lower case. */
+export const zipkinV2OfGo = {
+  json: checkout({ names: LOWER, host: HOST, failure: TOLD, process: {} }),
+  proto: checkout({ names: GIVEN, host: HOST, failure: TOLD, process: {} }),
+};
+export const zipkinV2OfJava = checkout({ names: LOWER, host: HOST, failure: TOLD, process: {} });

@@ -1,0 +1,4 @@
+from with_jaeger import traffic_with
+
+# Two traces a second.
+traffic_with(sampler={"type": "ratelimiting", "param": 2})
