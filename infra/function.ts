@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -21,6 +22,8 @@ export interface SkuaFunctionProps {
   /** All that the function may do, besides writing to its own log. */
   readonly may: readonly PolicyStatement[];
   readonly codeOf: CodeOf | undefined;
+  /** A file that stands beside the code under a name of its own. */
+  readonly beside?: { readonly path: string; readonly name: string } | undefined;
 }
 
 /** One deployed unit: a function with a log group and a role of its own. */
@@ -59,10 +62,26 @@ export class SkuaFunction extends Construct {
   }
 }
 
-const source = ({ name, codeOf }: SkuaFunctionProps) =>
+const source = ({ name, codeOf, beside }: SkuaFunctionProps) =>
   codeOf === undefined
-    ? { entry: fileURLToPath(new URL(`../functions/${name}/handler.ts`, import.meta.url)), bundling: BUNDLING }
+    ? {
+        entry: fileURLToPath(new URL(`../functions/${name}/handler.ts`, import.meta.url)),
+        bundling: beside === undefined ? BUNDLING : { ...BUNDLING, commandHooks: copied(beside) },
+      }
     : { code: codeOf(name), handler: "index.handler" };
+
+const copied = ({ path, name }: NonNullable<SkuaFunctionProps["beside"]>) => ({
+  beforeBundling: () => [],
+  beforeInstall: () => [],
+  afterBundling: (_: string, output: string) => [
+    process.platform === "win32"
+      ? `copy "${path}" "${join(output, name)}"`
+      : `cp ${quoted(path)} ${quoted(join(output, name))}`,
+  ],
+});
+
+/** As a shell reads it back. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const BUNDLING = {
   format: OutputFormat.ESM,

@@ -2,9 +2,9 @@ import { Duration } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MergeEnv, RollupEnv } from "../lib/runtime/env.ts";
+import { allow } from "./allow.ts";
 import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
 
 /** Nothing is lost when one ends early: what it had not merged is found again. */
@@ -28,16 +28,14 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
       TIMEOUT_SECONDS: String(MERGE_SECONDS),
     } satisfies MergeEnv,
     may: [
-      new PolicyStatement({
-        actions: [
-          "dynamodb:BatchGetItem",
-          "dynamodb:BatchWriteItem",
-          "dynamodb:GetItem",
-          "dynamodb:PutItem",
-          "dynamodb:Query",
-        ],
-        resources: [table.tableArn],
-      }),
+      allow(
+        table.tableArn,
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+      ),
     ],
   });
   const rollup = new SkuaFunction(scope, "Rollup", {
@@ -52,11 +50,8 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
       MERGE_SECONDS: String(MERGE_SECONDS),
     } satisfies RollupEnv,
     may: [
-      new PolicyStatement({
-        actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
-        resources: [table.tableArn],
-      }),
-      new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [merge.lambda.functionArn] }),
+      allow(table.tableArn, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"),
+      allow(merge.lambda.functionArn, "lambda:InvokeFunction"),
     ],
   });
   new Rule(scope, "EveryMinute", {

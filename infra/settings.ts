@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Node } from "constructs";
 import { z } from "zod";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../lib/runtime/tenant-name.ts";
+import { readStrategies } from "../lib/sampling/strategies.ts";
 
 const wholeNumber = (least: number, most: number) => {
   const expected = `expected a whole number from ${least} to ${most}`;
@@ -17,6 +20,20 @@ function parsedJson(value: unknown): unknown {
   }
 }
 
+const ORIGINS = "expected a list of origins such as https://app.example or https://*.app.example";
+
+/** The path of a file that is there and right. */
+const strategiesPath = z.string("expected a path").transform((path, context) => {
+  try {
+    readStrategies(readFileSync(path, "utf8"), path);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+  }
+  return resolve(path);
+});
+
+const auth = z.enum(["token", "iam"], "expected token or iam").default("token");
+
 const Settings = z.strictObject({
   /** Part of the stack's name, so that several can stand in one account. */
   stage: z
@@ -30,6 +47,18 @@ const Settings = z.strictObject({
   architecture: z.enum(["arm64", "x86_64"], "expected arm64 or x86_64").default("arm64"),
   /** Seconds that spans wait in the stream for company: longer means fewer, fuller and cheaper segments. */
   batchWindowSeconds: wholeNumber(1, 300).default(5),
+  /** How senders say who they are: a token that the function checks, or a signature that AWS checks before it. */
+  ingestAuth: auth,
+  /** The same for readers. */
+  queryAuth: auth,
+  /** With iam: whether all that IAM lets in are the tenant "default", or the map in the secret says whose each is. */
+  principals: z.enum(["all", "mapped"], "expected all or mapped").default("all"),
+  /** Web pages that may send spans: `https://app.example`, a `*` for any port or any one label. */
+  corsOrigins: z
+    .preprocess(parsedJson, z.array(z.string(ORIGINS).regex(/^https?:\/\/[^\s/,]+$/, ORIGINS), ORIGINS))
+    .default([]),
+  /** A strategies file in Jaeger's own JSON, told to clients that ask how to sample; it is deployed as it is now. */
+  strategies: strategiesPath.optional(),
   /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
   foreignStream: z
     .preprocess(
@@ -43,6 +72,7 @@ const Settings = z.strictObject({
     .optional(),
 });
 
+export type Auth = z.output<typeof auth>;
 export type Settings = z.output<typeof Settings>;
 
 const PREFIX = "skua:";

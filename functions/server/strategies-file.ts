@@ -1,5 +1,5 @@
 import type { Log } from "../../lib/runtime/log.ts";
-import { KEEP_ALL, readStrategies, type Strategies } from "../../lib/sampling/strategies.ts";
+import { KEEP_ALL, KEEP_ALL_FILE, readStrategies, type Strategies } from "../../lib/sampling/strategies.ts";
 import { type ReloadedFile, reloadedFile } from "./reloaded-file.ts";
 
 export interface StrategiesFile {
@@ -8,11 +8,7 @@ export interface StrategiesFile {
   readonly text: string;
 }
 
-/** What Jaeger's own reader takes for the same as none: one that keeps everything. */
-const NO_FILE: StrategiesFile = {
-  strategies: KEEP_ALL,
-  text: JSON.stringify({ default_strategy: { type: "probabilistic", param: 1 } }),
-};
+const NO_FILE: StrategiesFile = { strategies: KEEP_ALL, text: KEEP_ALL_FILE };
 
 /** @param path empty when there is none. @throws Usage when what it holds is wrong */
 export function openStrategies(path: string, log: Log): ReloadedFile<StrategiesFile> {

@@ -6,6 +6,7 @@ import { grpcWebDoor } from "./grpc-web.ts";
 import { exportMethod, postSpansMethod } from "./ingest-methods.ts";
 import { jaegerDoor } from "./jaeger.ts";
 import { type DoorParts, otlpDoor, otlpFailure } from "./otlp.ts";
+import { samplingApp } from "./sampling.ts";
 import { samplingMethod } from "./sampling-method.ts";
 import { zipkinDoor } from "./zipkin.ts";
 
@@ -14,10 +15,12 @@ export interface IngestAppParts extends DoorParts {
   readonly corsOrigins: readonly string[];
   /** Asked each time, for they are reloaded; undefined where clients are told elsewhere how to sample. */
   readonly strategies?: () => Strategies;
+  /** The file that they were read from, where clients ask over HTTP on this address too. */
+  readonly strategiesFile?: () => string;
 }
 
 /** The doors that take spans, on one address. */
-export function ingestApp({ corsOrigins, strategies, ...parts }: IngestAppParts): Hono {
+export function ingestApp({ corsOrigins, strategies, strategiesFile, ...parts }: IngestAppParts): Hono {
   const { ingest, tenantOf, onFault } = parts;
   const methods = [
     exportMethod(ingest),
@@ -30,6 +33,8 @@ export function ingestApp({ corsOrigins, strategies, ...parts }: IngestAppParts)
   app.route("/", otlpDoor(parts));
   app.route("/", jaegerDoor(parts));
   app.route("/", zipkinDoor(parts));
+  if (strategies !== undefined && strategiesFile !== undefined)
+    app.route("/", samplingApp({ strategies, file: strategiesFile, tenantOf, onFault }, false));
   app.notFound((c) =>
     otlpFailure(c, new TracingError("not_found", `no such path: ${c.req.path}; traces go to POST /v1/traces`)),
   );

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { invalid, MEANING } from "../model/errors.ts";
 import { strategyResponse } from "../sampling/response.ts";
 import { type Strategies, strategyFor } from "../sampling/strategies.ts";
-import { plainText, shownFault } from "./failure.ts";
+import { challenge, plainText, shownFault } from "./failure.ts";
 import type { TenantOf } from "./tenant-of.ts";
 
 export interface SamplingAppParts {
@@ -45,7 +45,10 @@ export function samplingApp(parts: SamplingAppParts, rootAnswers: boolean): Hono
 
 function fail(c: Context, error: unknown, onFault: (error: unknown) => void): Response {
   const known = shownFault(error);
-  const status = MEANING[known.code].http;
+  const meant = MEANING[known.code].http;
+  // The Collector's extension takes 503 for a file that says nothing, and lets go of the one it has.
+  const status = meant === 503 ? 500 : meant;
   if (status >= 500) onFault(error);
+  challenge(c, known);
   return plainText(c, status, `${known.message}\n`);
 }

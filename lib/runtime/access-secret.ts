@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { TracingError } from "../model/errors.ts";
 import type { AccessTable } from "./access.ts";
 import { readAccess } from "./read-access.ts";
@@ -50,4 +50,14 @@ export function accessSecret({ client, secret, clock, onFault }: AccessSecretPar
     reading ??= refreshed();
     return reading;
   };
+}
+
+/** Replaces what a secret holds by what `change` makes of it. Two at the same moment may lose one: Secrets Manager has no condition. */
+export async function changeSecret(
+  client: SecretsManagerClient,
+  secret: string,
+  change: (text: string) => string,
+): Promise<void> {
+  const { SecretString = "" } = await client.send(new GetSecretValueCommand({ SecretId: secret }));
+  await client.send(new PutSecretValueCommand({ SecretId: secret, SecretString: change(SecretString) }));
 }

@@ -10,7 +10,17 @@ const positive = z.coerce.number(POSITIVE).check(z.int(POSITIVE), z.positive(POS
 /** The secret with the table of access; without it whoever the function URL lets in is the default tenant. */
 const ACCESS_SECRET = z.optional(name);
 
+/** Names with commas between; none when empty. */
+const list = z.pipe(
+  z.string("expected names with commas between"),
+  z.transform((text) => text.split(",").filter((each) => each !== "")),
+);
+
 const Ingest = z.object({
+  /** Web pages that may send spans. */
+  CORS_ORIGINS: z._default(list, []),
+  /** A strategies file beside the bundle; without it every trace is kept. */
+  STRATEGIES_FILE: z.optional(name),
   ACCESS_SECRET,
   STREAM_NAME: name,
   /** Spans that started longer ago are refused. */

@@ -31,6 +31,9 @@ const UNSTATED: Strategy = { type: "probabilistic", rate: UNSTATED_RATE };
 /** Without a file. */
 export const KEEP_ALL: Strategies = { default: { strategy: UNSTATED, operations: undefined }, services: new Map() };
 
+/** A file that says the same in words: Jaeger's own reader takes an empty one for none. */
+export const KEEP_ALL_FILE = JSON.stringify({ default_strategy: { type: "probabilistic", param: UNSTATED_RATE } });
+
 const TYPE = "expected probabilistic, ratelimiting or const";
 const PARAM = "expected a number from 0";
 const NAME = "expected a name";

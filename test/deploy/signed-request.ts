@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 
@@ -32,6 +32,8 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** The same, as UTF-8. */
   readonly text: string;
 }
 
@@ -65,7 +67,8 @@ export async function send(door: Door, call: Call): Promise<Answer> {
     };
     const sent = request(options, async (response) => {
       try {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: await text(response) });
+        const body = await buffer(response);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() });
       } catch (error) {
         reject(error);
       }

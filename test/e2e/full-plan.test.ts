@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { INDEXER_MEMORY_MEGABYTES } from "../../infra/stack.ts";
+import { INDEXER_MEMORY_MEGABYTES } from "../../infra/indexer.ts";
 
 const script = fileURLToPath(new URL("../bench/full-plan.ts", import.meta.url));
 

@@ -1,8 +1,19 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { App } from "aws-cdk-lib";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../infra/settings.ts";
+import { temporaryFolder } from "../support/skua-server.ts";
 
 const settings = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const strategies = (text: string): string => {
+  const path = join(folder.path, "strategies.json");
+  writeFileSync(path, text);
+  return path;
+};
 
 describe("deployment settings", () => {
   test("are all optional", () => {
@@ -12,12 +23,28 @@ describe("deployment settings", () => {
       shards: 1,
       architecture: "arm64",
       batchWindowSeconds: 5,
+      ingestAuth: "token",
+      queryAuth: "token",
+      principals: "all",
+      corsOrigins: [],
     });
   });
 
   test("are read as the command line gives them, as text", () => {
     const given = { "skua:stage": "blue", "skua:shards": "4", "skua:retentionDays": "30" };
     expect(settings(given)).toMatchObject({ stage: "blue", shards: 4, retentionDays: 30 });
+  });
+
+  test("take a strategies file that is right, wherever the command is run", () => {
+    expect(
+      settings({ "skua:strategies": strategies('{"default_strategy":{"type":"const","param":1}}') }),
+    ).toMatchObject({
+      strategies: join(folder.path, "strategies.json"),
+    });
+    const path = strategies('{"default_strategy":{"type":"sometimes"}}');
+    expect(() => settings({ "skua:strategies": path })).toThrow(
+      `skua:strategies: ${path}: default_strategy.type: expected probabilistic, ratelimiting or const, got "${path}"`,
+    );
   });
 
   test.each([
@@ -41,12 +68,16 @@ describe("deployment settings", () => {
     ["skua:retentionDays", 366, "skua:retentionDays: expected a whole number from 1 to 365, got 366"],
     ["skua:batchWindowSeconds", "0", 'skua:batchWindowSeconds: expected a whole number from 1 to 300, got "0"'],
     ["skua:architecture", "arm", 'skua:architecture: expected arm64 or x86_64, got "arm"'],
-    ["skua:stage", "Prod!", 'skua:stage: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter, got "Prod!"'],
+    ["skua:ingestAuth", "none", 'skua:ingestAuth: expected token or iam, got "none"'],
+    ["skua:queryAuth", "", 'skua:queryAuth: expected token or iam, got ""'],
     [
-      "skua:shard",
-      "2",
-      "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, skua:architecture, skua:batchWindowSeconds, skua:foreignStream",
+      "skua:corsOrigins",
+      '["app.example"]',
+      "skua:corsOrigins.0: expected a list of origins such as https://app.example",
     ],
+    ["skua:strategies", "none.json", "skua:strategies: ENOENT: no such file or directory, open 'none.json'"],
+    ["skua:stage", "Prod!", 'skua:stage: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter, got "Prod!"'],
+    ["skua:shard", "2", "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, "],
   ])("%s = %j stops the synthesis with what was expected", (name, value, message) => {
     expect(() => settings({ [name]: value })).toThrow(message);
   });

@@ -1,56 +1,25 @@
 import type { Template } from "aws-cdk-lib/assertions";
 import { beforeAll, describe, expect, test } from "vitest";
 import { TTL, tableSchema } from "../../lib/store/table.ts";
-import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
+import { FIRST_SYNTH_MILLIS, grants, readable, resourcesOf, synthesize, unhashed } from "./synth.ts";
 
 let template: Template;
 beforeAll(() => {
   template = synthesize();
 }, FIRST_SYNTH_MILLIS);
 
-/** CloudFormation's references as one can read them: Fn::GetAtt [Stream790BDEE4, Arn] is Stream.Arn. */
-function readable(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map(readable).join(", ");
-  if (typeof value !== "object" || value === null) return String(value);
-  if ("Fn::GetAtt" in value && Array.isArray(value["Fn::GetAtt"])) return value["Fn::GetAtt"].map(unhashed).join(".");
-  if ("Fn::Join" in value && Array.isArray(value["Fn::Join"])) return value["Fn::Join"][1].map(readable).join("");
-  if ("Ref" in value) return unhashed(String(value.Ref));
-  return JSON.stringify(value);
-}
-
-const unhashed = (id: string): string => id.replace(/[0-9A-F]{8}$/, "");
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string | string[];
-  readonly Resource: unknown;
-}
-
-/** Every role with "effect resource: actions", one line a statement. */
-function grants(of = template): Record<string, string[]> {
-  const policies = (properties: Readonly<Record<string, unknown>>) =>
-    properties.Policies as { PolicyDocument: { Statement: Statement[] } }[];
-  return Object.fromEntries(
-    resourcesOf(of, "AWS::IAM::Role").map(([id, { Properties }]) => [
-      unhashed(id),
-      policies(Properties)
-        .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-        .map(({ Effect, Action, Resource }) => `${Effect} ${readable(Resource)}: ${[Action].flat().join(" ")}`),
-    ]),
-  );
-}
-
 describe("roles", () => {
   test("let each function do what it does and nothing else", () => {
-    expect(grants()).toEqual({
+    expect(grants(template)).toEqual({
       IngestRole: [
         "Allow IngestLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
         "Allow Stream.Arn: kinesis:ListShards kinesis:PutRecords",
+        "Allow AccessSecret.Id: secretsmanager:GetSecretValue",
       ],
       QueryRole: [
         "Allow QueryLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
         "Allow Table.Arn: dynamodb:BatchGetItem dynamodb:Query",
+        "Allow AccessSecret.Id: secretsmanager:GetSecretValue",
       ],
       IndexerRole: [
         "Allow IndexerLogs.Arn: logs:CreateLogStream logs:PutLogEvents",
@@ -78,14 +47,28 @@ describe("roles", () => {
     }
   });
 
-  test("are the only grants: no policy stands beside them but that the clock may call rollup", () => {
+  test("are the only grants: no policy stands beside them but that the clock may call rollup and anyone the URLs", () => {
     template.resourceCountIs("AWS::IAM::Policy", 0);
     const permissions = resourcesOf(template, "AWS::Lambda::Permission").map(([, { Properties }]) =>
       [Properties.Principal, Properties.Action, Properties.FunctionName, Properties.SourceArn].map(readable),
     );
     expect(permissions).toEqual([
+      ["*", "lambda:InvokeFunctionUrl", "IngestFunction.Arn", "undefined"],
+      ["*", "lambda:InvokeFunction", "IngestFunction.Arn", "undefined"],
+      ["*", "lambda:InvokeFunctionUrl", "QueryFunction.Arn", "undefined"],
+      ["*", "lambda:InvokeFunction", "QueryFunction.Arn", "undefined"],
       ["events.amazonaws.com", "lambda:InvokeFunction", "RollupFunction.Arn", "EveryMinute.Arn"],
     ]);
+  });
+
+  test("let anyone call a function through its URL alone, and only where the URL is not signed for", () => {
+    for (const [, { Properties }] of resourcesOf(template, "AWS::Lambda::Permission")) {
+      if (Properties.Principal !== "*") continue;
+      if (Properties.Action === "lambda:InvokeFunctionUrl") expect(Properties.FunctionUrlAuthType).toBe("NONE");
+      else expect(Properties.InvokedViaFunctionUrl).toBe(true);
+    }
+    const signed = synthesize({ "skua:ingestAuth": "iam", "skua:queryAuth": "iam" });
+    expect(resourcesOf(signed, "AWS::Lambda::Permission")).toHaveLength(1);
   });
 });
 
@@ -152,7 +135,7 @@ describe("a foreign stream", () => {
 
   test("changes nobody else's grants, and its indexer may read it alone and set aside in a folder of its own", () => {
     const { ForeignIndexerRole, ...others } = grants(foreign);
-    expect(others).toEqual(grants());
+    expect(others).toEqual(grants(template));
     const own = others.IndexerRole?.map((grant) =>
       grant
         .replace("IndexerLogs.Arn", "ForeignIndexerLogs.Arn")
@@ -180,6 +163,21 @@ describe("the table", () => {
 });
 
 describe("what keeps data", () => {
+  test("keeps its logical id: with another, an upgrade would begin with an empty one", () => {
+    const types = [
+      "AWS::DynamoDB::GlobalTable",
+      "AWS::Kinesis::Stream",
+      "AWS::S3::Bucket",
+      "AWS::SecretsManager::Secret",
+    ];
+    expect(types.flatMap((type) => resourcesOf(template, type).map(([id]) => id))).toEqual([
+      "TableCD117FA1",
+      "Stream790BDEE4",
+      "Quarantine23FF09FE",
+      "AccessSecret",
+    ]);
+  });
+
   test.each([
     ["AWS::DynamoDB::GlobalTable", "TableName"],
     ["AWS::Kinesis::Stream", "Name"],
@@ -216,18 +214,6 @@ describe("what keeps data", () => {
 });
 
 describe("the functions", () => {
-  test("open their URLs to signed requests only", () => {
-    const urls = resourcesOf(template, "AWS::Lambda::Url").map(([id, { Properties }]) => [
-      unhashed(id),
-      Properties.AuthType,
-      Properties.InvokeMode,
-    ]);
-    expect(urls).toEqual([
-      ["IngestFunctionFunctionUrl", "AWS_IAM", undefined],
-      ["QueryFunctionFunctionUrl", "AWS_IAM", "RESPONSE_STREAM"],
-    ]);
-  });
-
   test("run on Node 24 and log to their own group", () => {
     const functions = resourcesOf(template, "AWS::Lambda::Function");
     expect(functions).toHaveLength(5);
@@ -258,6 +244,7 @@ describe("the functions", () => {
 test("the stack tells where spans go and where they are read", () => {
   const outputs = Object.entries(template.findOutputs("*")).map(([name, { Value }]) => [name, readable(Value)]);
   expect(outputs).toEqual([
+    ["FirstToken", expect.anything()],
     ["IngestUrl", "IngestFunctionFunctionUrl.FunctionUrl"],
     ["QueryUrl", "QueryFunctionFunctionUrl.FunctionUrl"],
   ]);

@@ -3,6 +3,7 @@ import { indexerEnv, ingestEnv } from "../../../lib/runtime/env.ts";
 
 test("an environment is read into plain values, and what is not ours is left out", () => {
   expect(ingestEnv({ STREAM_NAME: "spans", RETENTION_HOURS: "168", HOME: "/root" })).toEqual({
+    CORS_ORIGINS: [],
     STREAM_NAME: "spans",
     RETENTION_HOURS: 168,
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { samplingApp } from "../../../lib/http/sampling.ts";
+import { TracingError } from "../../../lib/model/errors.ts";
 import { KEEP_ALL, readStrategies, type Strategies } from "../../../lib/sampling/strategies.ts";
 
 /** In the shape of Jaeger's documentation of the file, with every rule in it. */
@@ -151,5 +152,30 @@ describe("a strategies file", () => {
       strategyType: "PROBABILISTIC",
       probabilisticSampling: { samplingRate: 1 },
     });
+  });
+});
+
+describe("a client that may not ask, or not now", () => {
+  const answerTo = async (fault: TracingError) => {
+    const hono = samplingApp(
+      {
+        strategies: () => KEEP_ALL,
+        file: () => "{}",
+        tenantOf: () => Promise.reject(fault),
+        onFault: () => undefined,
+      },
+      false,
+    );
+    const { status, headers } = await hono.request("/sampling/strategies.json");
+    return [status, headers.get("www-authenticate")];
+  };
+
+  test("is told how to name itself", async () => {
+    const [status, challenge] = await answerTo(new TracingError("unauthenticated", "who?"));
+    expect([status, String(challenge).includes("Bearer")]).toEqual([401, true]);
+  });
+
+  test("is never answered 503, which the Collector takes for an empty file", async () => {
+    expect(await answerTo(new TracingError("unavailable", "not now"))).toEqual([500, null]);
   });
 });

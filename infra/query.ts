@@ -1,0 +1,35 @@
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { InvokeMode } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+import type { QueryEnv } from "../lib/runtime/env.ts";
+import type { Access } from "./access.ts";
+import { allow } from "./allow.ts";
+import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+
+export interface QueryProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+  readonly table: TableV2;
+  readonly retentionHours: number;
+  readonly access: Access;
+}
+
+/** Answers Jaeger's API from the table. Returns its URL. */
+export function addQuery(scope: Construct, { table, retentionHours, access, ...common }: QueryProps): string {
+  const { lambda } = new SkuaFunction(scope, "Query", {
+    ...common,
+    name: "query",
+    memoryMegabytes: 1769,
+    timeoutSeconds: 60,
+    environment: {
+      TABLE_NAME: table.tableName,
+      RETENTION_HOURS: String(retentionHours),
+      ...access.environment,
+    } satisfies QueryEnv,
+    may: [allow(table.tableArn, "dynamodb:BatchGetItem", "dynamodb:Query"), ...access.may],
+  });
+  const url = lambda.addFunctionUrl({
+    authType: access.authType,
+    // Traces are sent as they are found, and an answer may be longer than the 6 MB of a buffered one.
+    invokeMode: InvokeMode.RESPONSE_STREAM,
+  });
+  return url.url;
+}
