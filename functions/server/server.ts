@@ -13,7 +13,7 @@ import { openUdpDoor, udpFailed } from "./udp.ts";
 import type { UdpPorts } from "./udp-thread.ts";
 
 /** Addresses, with the ports that were really taken. */
-export interface Addresses {
+interface Addresses {
   readonly otlp: string;
   readonly otlpGrpc: string;
   readonly jaegerGrpc: string;
