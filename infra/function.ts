@@ -4,7 +4,7 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, type Code, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Settings } from "./settings.ts";
 
@@ -13,9 +13,10 @@ type FunctionName = "ingest" | "indexer" | "rollup" | "merge" | "query";
 /** Where a function's code comes from when it is not to be bundled. */
 export type CodeOf = (name: FunctionName) => Code;
 
-export interface SkuaFunctionProps {
+interface SkuaFunctionProps {
   readonly name: FunctionName;
   readonly architecture: Settings["architecture"];
+  readonly logRetentionDays: number;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -26,6 +27,11 @@ export interface SkuaFunctionProps {
   readonly beside?: { readonly path: string; readonly name: string } | undefined;
 }
 
+/** What all functions of a stack share. */
+export interface CommonProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf" | "logRetentionDays"> {
+  readonly retentionHours: number;
+}
+
 /** One deployed unit: a function with a log group and a role of its own. */
 export class SkuaFunction extends Construct {
   readonly lambda: NodejsFunction;
@@ -34,7 +40,7 @@ export class SkuaFunction extends Construct {
   constructor(scope: Construct, id: string, props: SkuaFunctionProps) {
     super(scope, id);
     const logGroup = new LogGroup(this, "Logs", {
-      retention: RetentionDays.TWO_WEEKS,
+      retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const log = new PolicyStatement({

@@ -6,20 +6,19 @@ import type { Construct } from "constructs";
 import type { IndexerEnv } from "../lib/runtime/env.ts";
 import { acknowledgeQuarantineWriter } from "./acknowledged.ts";
 import { allow } from "./allow.ts";
-import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+import { type CommonProps, SkuaFunction } from "./function.ts";
 
 /** A plan takes at most half of it (docs/architecture.md). 1,769 MB is one whole CPU. */
 export const INDEXER_MEMORY_MEGABYTES = 1769;
 
 const TIMEOUT_SECONDS = 120;
 
-export interface IndexerProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+export interface IndexerProps extends CommonProps {
   readonly stream: Stream;
   readonly table: TableV2;
   readonly quarantine: Bucket;
   /** Of the objects that it may put, as a pattern. */
   readonly keys: string;
-  readonly retentionHours: number;
   /** How long the event source waits for company. */
   readonly batchWindowSeconds: number;
   /** Whose spans all are, where others than our ingest write the stream. */

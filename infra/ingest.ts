@@ -3,11 +3,10 @@ import type { Construct } from "constructs";
 import type { IngestEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
-import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+import { type CommonProps, SkuaFunction } from "./function.ts";
 
-export interface IngestProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+export interface IngestProps extends CommonProps {
   readonly stream: Stream;
-  readonly retentionHours: number;
   readonly access: Access;
   readonly corsOrigins: readonly string[];
   /** Path of the strategies file; undefined where every trace is kept. */

@@ -4,11 +4,10 @@ import type { Construct } from "constructs";
 import type { QueryEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
-import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+import { type CommonProps, SkuaFunction } from "./function.ts";
 
-export interface QueryProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+export interface QueryProps extends CommonProps {
   readonly table: TableV2;
-  readonly retentionHours: number;
   readonly access: Access;
 }
 

@@ -5,14 +5,13 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
 import type { MergeEnv, RollupEnv } from "../lib/runtime/env.ts";
 import { allow } from "./allow.ts";
-import { SkuaFunction, type SkuaFunctionProps } from "./function.ts";
+import { type CommonProps, SkuaFunction } from "./function.ts";
 
 /** Nothing is lost when one ends early: what it had not merged is found again. */
 const MERGE_SECONDS = 300;
 
-export interface RollupProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf"> {
+export interface RollupProps extends CommonProps {
   readonly table: TableV2;
-  readonly retentionHours: number;
 }
 
 /** Once a minute finds what is to be merged; each merge is a call of a function of its own. */

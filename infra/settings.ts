@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import { z } from "zod";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../lib/runtime/tenant-name.ts";
@@ -21,6 +22,13 @@ function parsedJson(value: unknown): unknown {
 }
 
 const ORIGINS = "expected a list of origins such as https://app.example or https://*.app.example";
+
+/** As CloudWatch offers them. */
+const LOG_DAYS = Object.values(RetentionDays).filter(
+  (days) => typeof days === "number" && days < RetentionDays.INFINITE,
+);
+const LOG_DAYS_EXPECTED = `expected one of ${LOG_DAYS.join(", ")}`;
+const logDays = z.coerce.number(LOG_DAYS_EXPECTED).refine((days) => LOG_DAYS.includes(days), LOG_DAYS_EXPECTED);
 
 /** The path of a file that is there and right. */
 const strategiesPath = z.string("expected a path").transform((path, context) => {
@@ -44,6 +52,10 @@ const Settings = z.strictObject({
   retentionDays: wholeNumber(1, 365).default(7),
   /** Shards of the stream: each takes 1 MB or 1,000 records a second, and costs the same when nothing comes. */
   shards: wholeNumber(1, 200).default(1),
+  /** Provisioned shards, or as many as the traffic needs at a higher price. */
+  streamMode: z.enum(["provisioned", "on-demand"], "expected provisioned or on-demand").default("provisioned"),
+  /** Hours that a record stands in the stream: an indexer that is broken may be repaired within this. */
+  streamRetentionHours: wholeNumber(24, 8760).default(24),
   architecture: z.enum(["arm64", "x86_64"], "expected arm64 or x86_64").default("arm64"),
   /** Seconds that spans wait in the stream for company: longer means fewer, fuller and cheaper segments. */
   batchWindowSeconds: wholeNumber(1, 300).default(5),
@@ -59,6 +71,21 @@ const Settings = z.strictObject({
     .default([]),
   /** A strategies file in Jaeger's own JSON, told to clients that ask how to sample; it is deployed as it is now. */
   strategies: strategiesPath.optional(),
+  /** What becomes of the table, and all spans with it, when the stack is destroyed. */
+  removalPolicy: z.enum(["retain", "destroy"], "expected retain or destroy").default("retain"),
+  /** Units a second that the table is ready for at once; without it, 12,000 reads and 4,000 writes. Raising it is billed once. */
+  warmThroughput: z
+    .preprocess(
+      parsedJson,
+      z.strictObject(
+        { reads: wholeNumber(12_000, 10_000_000), writes: wholeNumber(4_000, 10_000_000) },
+        "expected reads and writes",
+      ),
+    )
+    .optional(),
+  /** Write units a second that the table takes at most: what comes above it waits in the stream. */
+  mostWriteUnits: wholeNumber(1, 10_000_000).optional(),
+  logRetentionDays: logDays.default(14),
   /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
   foreignStream: z
     .preprocess(

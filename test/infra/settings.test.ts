@@ -27,6 +27,10 @@ describe("deployment settings", () => {
       queryAuth: "token",
       principals: "all",
       corsOrigins: [],
+      streamMode: "provisioned",
+      streamRetentionHours: 24,
+      removalPolicy: "retain",
+      logRetentionDays: 14,
     });
   });
 
@@ -76,6 +80,16 @@ describe("deployment settings", () => {
       "skua:corsOrigins.0: expected a list of origins such as https://app.example",
     ],
     ["skua:strategies", "none.json", "skua:strategies: ENOENT: no such file or directory, open 'none.json'"],
+    ["skua:streamMode", "auto", 'skua:streamMode: expected provisioned or on-demand, got "auto"'],
+    ["skua:streamRetentionHours", "12", 'skua:streamRetentionHours: expected a whole number from 24 to 8760, got "12"'],
+    ["skua:removalPolicy", "keep", 'skua:removalPolicy: expected retain or destroy, got "keep"'],
+    ["skua:logRetentionDays", "15", "skua:logRetentionDays: expected one of 1, 3, 5, 7, 14, 30, 60"],
+    ["skua:mostWriteUnits", "0", "skua:mostWriteUnits: expected a whole number from 1 to 10000000"],
+    [
+      "skua:warmThroughput",
+      '{"reads":1,"writes":4000}',
+      "skua:warmThroughput.reads: expected a whole number from 12000",
+    ],
     ["skua:stage", "Prod!", 'skua:stage: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter, got "Prod!"'],
     ["skua:shard", "2", "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, "],
   ])("%s = %j stops the synthesis with what was expected", (name, value, message) => {

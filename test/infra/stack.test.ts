@@ -213,6 +213,44 @@ describe("what keeps data", () => {
   });
 });
 
+describe("what a deployment may choose", () => {
+  test("is a stream that grows by itself, and how long it holds records", () => {
+    const on = synthesize({ "skua:streamMode": "on-demand", "skua:streamRetentionHours": "168" });
+    const [[, stream] = []] = resourcesOf(on, "AWS::Kinesis::Stream");
+    expect(stream?.Properties).toMatchObject({
+      StreamModeDetails: { StreamMode: "ON_DEMAND" },
+      RetentionPeriodHours: 168,
+    });
+    expect(stream?.Properties).not.toHaveProperty("ShardCount");
+  });
+
+  test("is a table that is ready for more, writes no more than so much, and goes with the stack", () => {
+    const context = {
+      "skua:warmThroughput": '{"reads":20000,"writes":8000}',
+      "skua:mostWriteUnits": "500",
+      "skua:removalPolicy": "destroy",
+    };
+    const of = synthesize(context);
+    of.hasResource("AWS::DynamoDB::GlobalTable", {
+      DeletionPolicy: "Delete",
+      Properties: {
+        WarmThroughput: { ReadUnitsPerSecond: 20_000, WriteUnitsPerSecond: 8_000 },
+        WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 500 },
+      },
+    });
+    template.hasResource("AWS::DynamoDB::GlobalTable", { DeletionPolicy: "Retain" });
+  });
+
+  test("is how long logs are kept", () => {
+    const logs = resourcesOf(synthesize({ "skua:logRetentionDays": "3" }), "AWS::Logs::LogGroup");
+    expect(new Set(logs.map(([, { Properties }]) => Properties.RetentionInDays))).toEqual(new Set([3]));
+  });
+
+  test("is by whom spans are sent: where they are signed for, no SDK is told to send them", () => {
+    expect(synthesize({ "skua:ingestAuth": "iam" }).findOutputs("SdkEnvironment")).toEqual({});
+  });
+});
+
 describe("the functions", () => {
   test("run on Node 24 and log to their own group", () => {
     const functions = resourcesOf(template, "AWS::Lambda::Function");
@@ -247,5 +285,9 @@ test("the stack tells where spans go and where they are read", () => {
     ["FirstToken", expect.anything()],
     ["IngestUrl", "IngestFunctionFunctionUrl.FunctionUrl"],
     ["QueryUrl", "QueryFunctionFunctionUrl.FunctionUrl"],
+    [
+      "SdkEnvironment",
+      "OTEL_EXPORTER_OTLP_ENDPOINT=IngestFunctionFunctionUrl.FunctionUrl OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20TOKEN",
+    ],
   ]);
 });
