@@ -17,6 +17,7 @@ import { CLIENTS, type Client } from "./clients.ts";
 import { otlpOfJavaScript } from "./expected/otel.ts";
 import { runProgram } from "./program.ts";
 import { expectFollows, expectShare, type Run, SAMPLED, SHARES, type Strategies, setShare } from "./samplers.ts";
+import { expectService, SERVICES } from "./services.ts";
 import { readTrace, type ShownTrace, shown } from "./shown.ts";
 import { type Language, TOOLCHAINS, type Toolchain } from "./toolchains.ts";
 
@@ -43,6 +44,7 @@ async function main(): Promise<Tally> {
       ...CLIENTS.filter(({ language }) => toolchains.has(language)).map((client) =>
         checkOf(client, toolchains.get(client.language), server),
       ),
+      ...serviceChecks(toolchains, server),
       ...samplerChecks(toolchains, server, strategies),
     ];
     return await runChecks(checks.filter(({ name }) => only.every((text) => name.includes(text))));
@@ -105,11 +107,20 @@ function browserChecks(node: Toolchain | undefined, server: SkuaServer): Check[]
   }));
 }
 
-function samplerChecks(
-  toolchains: ReadonlyMap<Language, Toolchain | undefined>,
-  server: SkuaServer,
-  strategies: Strategies,
-): Check[] {
+type Toolchains = ReadonlyMap<Language, Toolchain | undefined>;
+
+const serviceChecks = (toolchains: Toolchains, server: SkuaServer): Check[] =>
+  SERVICES.map((example) => ({
+    name: `${example.language}: ${example.name}`,
+    async run() {
+      const toolchain = toolchains.get(example.language);
+      if (toolchain === undefined) return absent(example.language);
+      await expectService(example, toolchain, server);
+      return undefined;
+    },
+  }));
+
+function samplerChecks(toolchains: Toolchains, server: SkuaServer, strategies: Strategies): Check[] {
   return SAMPLED.flatMap((sampled) => {
     const { language, family } = sampled;
     const check = (what: string, expect: (run: Run) => Promise<void>): Check => ({

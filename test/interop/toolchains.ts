@@ -8,7 +8,7 @@ import { NODE } from "../support/skua-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache/interop");
-const EXAMPLES = join(ROOT, "examples");
+export const EXAMPLES = join(ROOT, "examples");
 const INSTALL_MILLIS = 600_000;
 
 const runToEnd = promisify(execFile);
@@ -55,14 +55,16 @@ async function installPython(): Promise<Toolchain | undefined> {
   const python = await firstThatRuns(PYTHONS, ["-c", IS_RIGHT]);
   if (python === undefined) return undefined;
   const folder = join(EXAMPLES, "python");
-  const requirements = join(folder, "requirements.txt");
+  // One environment for all of them: what two of them pin, they pin alike.
+  const requirements = ["python", "django", "django-otel"].map((name) => join(EXAMPLES, name, "requirements.txt"));
   // A virtual environment cannot be moved: it stands where it was made, and a note says when it is complete.
-  const place = join(CACHE, `python-${await digest([requirements])}`);
+  const place = join(CACHE, `python-${await digest(requirements)}`);
   const note = join(place, "complete");
   if (!existsSync(note)) {
     await runToEnd(python, ["-m", "venv", place], { timeout: INSTALL_MILLIS });
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    await runToEnd(join(place, "bin", "python"), pip, { timeout: INSTALL_MILLIS });
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    const files = requirements.flatMap((file) => ["-r", file]);
+    await runToEnd(join(place, "bin", "python"), [...pip, ...files], { timeout: INSTALL_MILLIS });
     await writeFile(note, "");
   }
   return { folder, run: (program) => [join(place, "bin", "python"), program] };
