@@ -1,9 +1,13 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { opentelemetry } from "../../proto/gen/index.js";
+import { rawClient } from "../support/grpc-client.ts";
 import { exportRequest, newSpanId, newTraceId, until } from "../support/otlp.ts";
 import { runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+
+const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
 
 const folder = temporaryFolder();
 const file = join(folder.path, "access.json");
@@ -83,6 +87,24 @@ describe("with a table of tokens", () => {
       message: "tenant slow has sent more than its 0.01 spans a second",
     });
     expect((await send(newTraceId(), bearer("acme-in"))).status).toBe(200);
+  });
+
+  test("callers over gRPC are told apart alike", async () => {
+    const id = newTraceId();
+    const message = ExportTraceServiceRequest.fromObject({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: Buffer.from(id, "hex"), spanId: randomBytes(8) }] }] }],
+    });
+    const client = rawClient(server.otlpGrpc);
+    const statusOf = async (headers: Record<string, string>) => {
+      const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+      const answer = await client.unary(path, ExportTraceServiceRequest.encode(message).finish(), headers);
+      return answer instanceof Error ? answer.code : 0;
+    };
+    expect([await statusOf({}), await statusOf({ authorization: "Bearer acme-out" })]).toEqual([16, 7]);
+    expect(await statusOf({ authorization: "Bearer acme-in", "x-tenant": "rook" })).toBe(0);
+    client.close();
+    await until(async () => ((await look(id, bearer("acme-out"))).ok ? true : undefined), "the trace");
+    expect((await look(id, bearer("rook-out"))).status).toBe(404);
   });
 
   test("a URL with userinfo is enough, for clients that take nothing else", async () => {

@@ -150,6 +150,16 @@ describe("what goes wrong is a status", () => {
     expect([answers.map(statusOf), taken.map(({ tenant }) => tenant)]).toEqual([[7, 16, 0], ["acme"]]);
   });
 
+  test("what is not gRPC is answered as HTTP", async () => {
+    const { doors } = await served();
+    const session = connect(doors.otlpGrpc.url);
+    const call = session.request({ ":method": "POST", ":path": EXPORT, "content-type": "application/json" });
+    call.end("{}");
+    const [headers] = await once(call, "response");
+    expect(headers[":status"]).toBe(415);
+    session.destroy();
+  });
+
   test("without a credential the status comes before the message has", async () => {
     const { doors } = await served({ asksForTokens: true });
     const session = connect(doors.otlpGrpc.url);
