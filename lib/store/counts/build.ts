@@ -1,10 +1,11 @@
 import { boundedName } from "../bounded-name.ts";
 import { firstAtLeast } from "../first-at-least.ts";
 import type { PlanSpans } from "../plan-spans.ts";
+import { radixOrder } from "../radix-order.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
 import { rowsByHour } from "../segment/rows-by-hour.ts";
-import { writeStream } from "../segment/streams.ts";
+import { SMALL_LEVEL, SMALL_ROWS, writeStream } from "../segment/streams.ts";
 import { planEdges, type RowHalves } from "./edges.ts";
 import { type MinuteRow, minuteRows } from "./minutes.ts";
 import type { PlanServices } from "./plan-services.ts";
@@ -53,27 +54,12 @@ export function buildCounts(
   });
 }
 
-/** 32 bits of hash above 21 of place: sorted as numbers, with no comparator to call but for what is then still equal. */
-const PLACES = 2 ** 21;
-const REST_BITS = 2 ** 16;
-
-/** @param rows ascending */
+/** Equal ones in the order of the rows. */
 function byHash(hash: Float64Array, rows: Uint32Array): Uint32Array {
-  const compare = (a: number, b: number): number => (hash[a] as number) - (hash[b] as number) || a - b;
-  if (rows.length > PLACES) return rows.slice().sort(compare);
-  const packed = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++)
-    packed[i] = Math.floor((hash[rows[i] as number] as number) / REST_BITS) * PLACES + i;
-  packed.sort();
-  const ordered = new Uint32Array(rows.length);
-  for (let from = 0; from < packed.length; ) {
-    const upper = Math.floor((packed[from] as number) / PLACES);
-    let to = from;
-    for (; to < packed.length && Math.floor((packed[to] as number) / PLACES) === upper; to++)
-      ordered[to] = rows[(packed[to] as number) % PLACES] as number;
-    if (to > from + 1) ordered.subarray(from, to).sort(compare);
-    from = to;
-  }
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = hash[rows[i] as number] as number;
+  const ordered = radixOrder(values, HASH_BYTES * 8);
+  for (let i = 0; i < ordered.length; i++) ordered[i] = rows[ordered[i] as number] as number;
   return ordered;
 }
 
@@ -107,7 +93,7 @@ function encode(content: Content): Uint8Array {
     text.varint((named.get(parent) as number) * named.size + (named.get(child) as number));
     text.varint(calls);
   }
-  writeStream(out, text.view());
+  writeStream(out, text.view(), false, text.view().length < SMALL_BYTES ? SMALL_LEVEL : undefined);
   writeHalves(out, content, named);
   return out.finish();
 }
@@ -116,6 +102,9 @@ const ends = (edge: number, { services }: PlanServices): [number, number] => [
   Math.floor(edge / services.length),
   edge % services.length,
 ];
+
+/** What a plan of fewer than a hundred spans counts. */
+const SMALL_BYTES = 4096;
 
 /** The services that a body needs, and no other: the plan's numbers of them, under the body's own. */
 function namedServices({ who, minutes, edges, halves }: Content): ReadonlyMap<number, number> {
@@ -165,7 +154,8 @@ function writeHalves(
   out.varint(rows.length);
   const sorted = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) sorted[i] = hash[rows[i] as number] as number;
-  for (const plane of hashPlanes(sorted)) writeStream(out, plane);
+  const level = rows.length < SMALL_ROWS ? SMALL_LEVEL : undefined;
+  for (const plane of hashPlanes(sorted)) writeStream(out, plane, false, level);
   const [flags, service, referred, called] = [new ByteWriter(), new ByteWriter(), new ByteWriter(), new ByteWriter()];
   for (const row of rows) {
     const peer = peers.get(row);
@@ -179,7 +169,7 @@ function writeHalves(
     }
     if (peer !== undefined) called.text(boundedName(peer));
   }
-  for (const column of [flags, service, referred, called]) writeStream(out, column.view());
+  for (const column of [flags, service, referred, called]) writeStream(out, column.view(), false, level);
 }
 
 const SIDE_OF_KIND = SIDES.map((side) => SIDE_CODES.indexOf(side));

@@ -118,7 +118,7 @@ function cursorsOf(source: MergeSource, { terms, traces, numberOf, limits }: Gat
   function partsOf(): Parts[] {
     if ("input" in source) {
       const { head } = source.input;
-      const sink = { input: numberOf.get(head.segment) ?? 0, terms, traces, listedEntries: limits.listedEntries };
+      const sink = { input: numberOf.get(head.segment) ?? 0, terms, traces, listedEntries: listedOf(head, limits) };
       const open: Parts["open"] = (part, from, below) => openSegmentTerms(part, from, below, sink);
       return [{ count: head.termParts, load: (n) => source.terms(n), open }];
     }
@@ -137,3 +137,7 @@ function cursorsOf(source: MergeSource, { terms, traces, numberOf, limits }: Gat
     ];
   }
 }
+
+/** A small segment's terms are read with its rows and pages, in one item: to list rows of it would only be to write them once more. */
+const listedOf = ({ body }: MergedInput["head"], { listedEntries }: MergeLimits): number =>
+  body === "parts" ? listedEntries : 0;

@@ -11,7 +11,7 @@ const BYTES_PER_PART = 7500;
 const FREQUENT_BYTES_PER_SPAN = 12;
 const LEAST_SHARE = 0.3;
 /** A span's terms, if its segment has only one part of them. */
-const BYTES_PER_SPAN = 14;
+const BYTES_PER_SPAN = 7;
 const BYTES_PER_TRACE = 6;
 const BYTES_PER_NAMED_INPUT = 20;
 

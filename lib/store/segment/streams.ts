@@ -1,26 +1,22 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
+import { compress } from "./kept-compressor.ts";
 
 /** Level 6 would make pages an eighth smaller, and take as long for it as for all else that is made of a span. */
 const LEVEL = 3;
 
+/** For what is all that a plan brings where little is sent, and pays for what its item is rounded up to: there is time for the most that zstd can do. */
+export const SMALL_LEVEL = 19;
+/** A segment of fewer is one of those. */
+export const SMALL_ROWS = 128;
+
 /** Below this no run of bytes gets smaller by more than its frame's own overhead. */
 const MIN_COMPRESSED_BYTES = 24;
 
-/** What comes out is gathered in chunks: one is enough, and no larger than what goes in. */
-const MAX_CHUNK_BYTES = 64 * 1024;
+/** What comes out is gathered in chunks: one is enough. */
 const MAX_PIECE_BYTES = 1024 * 1024;
 const CHUNK_ROOM = 128;
-
-/** One zstd frame that states its content's size. */
-function compress(bytes: Uint8Array): Uint8Array {
-  return zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_contentSizeFlag]: 1 },
-    pledgedSrcSize: bytes.length,
-    chunkSize: Math.min(bytes.length, MAX_CHUNK_BYTES) + CHUNK_ROOM,
-  });
-}
 
 /** Inflates a frame that must hold exactly `length` bytes; never inflates more. */
 function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
@@ -42,9 +38,9 @@ function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint
  *
  * @param mayBeNoise whether bytes that look like noise have nothing in common, so that compressing them is in vain
  */
-export function writeStream(out: ByteWriter, bytes: Uint8Array, mayBeNoise = false): void {
+export function writeStream(out: ByteWriter, bytes: Uint8Array, mayBeNoise = false, level = LEVEL): void {
   const isLeft = bytes.length < MIN_COMPRESSED_BYTES || (mayBeNoise && looksLikeNoise(bytes));
-  const frame = isLeft ? bytes : compress(bytes);
+  const frame = isLeft ? bytes : compress(bytes, level);
   if (frame.length + 2 < bytes.length) {
     out.varint(bytes.length * 2 + 1);
     out.varint(frame.length);

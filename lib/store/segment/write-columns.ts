@@ -5,7 +5,10 @@ import { ByteWriter } from "./byte-writer.ts";
 import { IdNumbers } from "./id-numbers.ts";
 import { END_TIME, HoleList, PARENT_ID, SPAN_ID, TRACE_ID, walkHoles } from "./page-holes.ts";
 import { type Halves, TimeLine } from "./page-times.ts";
-import { writeStream } from "./streams.ts";
+import { SMALL_LEVEL, writeStream } from "./streams.ts";
+
+/** A page of less than this is a whole small segment's, or the last one of a large one. */
+const SMALL_BYTES = 64 * 1024;
 
 /**
  * A page's message in two streams: without ids and times, and these as columns. They are most of what is left of a span
@@ -20,7 +23,7 @@ export function writeColumns(out: ByteWriter, traces: Uint8Array): void {
   sections.reset();
   columns.writeWords(sections);
   for (const column of columns.write()) writeSection(sections, column);
-  writeStream(out, sections.view());
+  writeStream(out, sections.view(), false, traces.length < SMALL_BYTES ? SMALL_LEVEL : undefined);
   sections.reset();
   for (const column of columns.noise()) writeSection(sections, column);
   writeStream(out, sections.view(), !columns.hasStrangers());

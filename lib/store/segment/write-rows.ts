@@ -3,7 +3,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { BLOCK_ROWS, PART_ROWS, type SegmentLimits } from "./limits.ts";
 import { writeNames } from "./row-names.ts";
 import type { SegmentSpans } from "./segment-spans.ts";
-import { writeStream } from "./streams.ts";
+import { SMALL_LEVEL, SMALL_ROWS, writeStream } from "./streams.ts";
 
 export const ROWS_VERSION = 1;
 
@@ -53,10 +53,11 @@ class RowsWriter {
     out.varint(end - first);
     out.varint(this.spans.hour);
     for (let at = first; at < end; at += BLOCK_ROWS) this.writeBlock(out, at, Math.min(at + BLOCK_ROWS, end));
-    writeStream(out, writeNames(this.spans, operations, limits));
+    const level = end - first < SMALL_ROWS ? SMALL_LEVEL : undefined;
+    writeStream(out, writeNames(this.spans, operations, limits), false, level);
     const { traces, newTraces, newPages, shapes, newShapes, sources, newSources } = this;
     for (const stream of [traces, newTraces, newPages, shapes, newShapes, sources, newSources])
-      writeStream(out, stream.view(), stream === newTraces);
+      writeStream(out, stream.view(), stream === newTraces, level);
     for (const [lows, mids, highs] of [
       [this.startLows, this.startMids, this.startHighs],
       [this.durationLows, this.durationMids, this.durationHighs],

@@ -1,7 +1,8 @@
+import { radixOrder } from "../radix-order.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Terms } from "./collect-terms.ts";
 import type { SegmentLimits } from "./limits.ts";
-import { writeStream } from "./streams.ts";
+import { SMALL_LEVEL, SMALL_ROWS, writeStream } from "./streams.ts";
 import { termPart } from "./term-hash.ts";
 import type { PostingLists } from "./term-table.ts";
 import {
@@ -26,9 +27,11 @@ const MAX_TERM_PARTS = 1024;
 const BYTES_PER_TERM = 3.2;
 const BYTES_PER_NUMBER = 1.3;
 
+const HASH_BITS = 32;
+
 /** Terms by ascending hash, cut by hash into parts of equal ranges: one part when `isBundled`, else as many as make parts of about the limit's size. */
 export function writeTerms(terms: Terms, limits: SegmentLimits, isBundled: boolean): Uint8Array[] {
-  const order = byHash(terms);
+  const order = radixOrder(terms.hashes, HASH_BITS);
   const count = isBundled ? 1 : Math.min(MAX_TERM_PARTS, Math.round(estimatedBytes(terms) / limits.termPartBytes));
   for (let parts = Math.max(1, count); ; parts = Math.min(parts * 2, MAX_TERM_PARTS)) {
     const written = writeParts(terms, order, parts);
@@ -45,20 +48,6 @@ export function estimatedBytes({ hashes, rows, sources, pages, rowCount }: Terms
     bytes += Math.min(listed * BYTES_PER_NUMBER, bitmapBytes(rowCount));
   }
   return bytes + hashes.length * BYTES_PER_TERM + (sources.values.length + pages.values.length) * BYTES_PER_NUMBER;
-}
-
-/** 32 bits of hash above 21 of number: sorted as numbers, with no comparator to call. */
-const NUMBERS = 2 ** 21;
-
-function byHash({ hashes }: Terms): Uint32Array {
-  const order = new Uint32Array(hashes.length);
-  if (hashes.length > NUMBERS)
-    return order.map((_, i) => i).sort((a, b) => (hashes[a] as number) - (hashes[b] as number));
-  const packed = new Float64Array(hashes.length);
-  for (let i = 0; i < hashes.length; i++) packed[i] = (hashes[i] as number) * NUMBERS + i;
-  packed.sort();
-  for (let i = 0; i < order.length; i++) order[i] = (packed[i] as number) % NUMBERS;
-  return order;
 }
 
 function writeParts(terms: Terms, order: Uint32Array, count: number): Uint8Array[] {
@@ -106,8 +95,9 @@ function writePart(terms: Terms, order: Uint32Array): Uint8Array {
   out.raw(lows);
   highs.raw(headers.view());
   highs.raw(numbers.view());
-  writeStream(out, highs.view());
-  writeStream(out, bitmaps.view());
+  const level = terms.rowCount < SMALL_ROWS ? SMALL_LEVEL : undefined;
+  writeStream(out, highs.view(), false, level);
+  writeStream(out, bitmaps.view(), false, level);
   return out.finish();
 }
 
