@@ -1,6 +1,7 @@
 import { NANOS_PER_MINUTE } from "../../model/time.ts";
 import { halvesOf, hourOffsets } from "../hour-offsets.ts";
 import type { PlanSpans } from "../plan-spans.ts";
+import { radixOrder } from "../radix-order.ts";
 import type { PlanServices } from "./plan-services.ts";
 import { bucketOf, MAX_BUCKETS } from "./sketch.ts";
 
@@ -10,6 +11,8 @@ export const MAX_PLAN_OPERATIONS = 500;
 const MINUTES = 60;
 const MINUTE = Number(NANOS_PER_MINUTE);
 const KINDS = 6;
+/** Nine of bucket, six of minute, three of kind, and as many operations and services as no plan has room for. */
+const KEY_BITS = 48;
 const ERROR = 2;
 
 /** One operation in one minute; `durations` as (bucket, count) pairs, ascending. */
@@ -49,14 +52,15 @@ export function minuteRows(
     keys[i] =
       key * MAX_BUCKETS + bucketOf((durations[row * 2 + 1] as number) * 2 ** 32 + (durations[row * 2] as number));
   }
-  keys.sort();
+  const order = radixOrder(keys, KEY_BITS);
+  const keyAt = (at: number): number => keys[order[at] as number] as number;
   const minutes: MinuteRow[] = [];
   for (let from = 0; from < keys.length; ) {
-    const key = Math.floor((keys[from] as number) / MAX_BUCKETS);
+    const key = Math.floor(keyAt(from) / MAX_BUCKETS);
     const buckets: [number, number][] = [];
     let at = from;
-    for (; at < keys.length && Math.floor((keys[at] as number) / MAX_BUCKETS) === key; at++) {
-      const bucket = (keys[at] as number) % MAX_BUCKETS;
+    for (; at < keys.length && Math.floor(keyAt(at) / MAX_BUCKETS) === key; at++) {
+      const bucket = keyAt(at) % MAX_BUCKETS;
       const last = buckets.at(-1);
       if (last !== undefined && last[0] === bucket) last[1]++;
       else buckets.push([bucket, 1]);
