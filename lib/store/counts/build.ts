@@ -5,7 +5,7 @@ import { radixOrder } from "../radix-order.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
 import { rowsByHour } from "../segment/rows-by-hour.ts";
-import { writeStream } from "../segment/streams.ts";
+import { SMALL_LEVEL, SMALL_ROWS, writeStream } from "../segment/streams.ts";
 import { planEdges, type RowHalves } from "./edges.ts";
 import { type MinuteRow, minuteRows } from "./minutes.ts";
 import type { PlanServices } from "./plan-services.ts";
@@ -93,7 +93,7 @@ function encode(content: Content): Uint8Array {
     text.varint((named.get(parent) as number) * named.size + (named.get(child) as number));
     text.varint(calls);
   }
-  writeStream(out, text.view());
+  writeStream(out, text.view(), false, text.view().length < SMALL_BYTES ? SMALL_LEVEL : undefined);
   writeHalves(out, content, named);
   return out.finish();
 }
@@ -102,6 +102,9 @@ const ends = (edge: number, { services }: PlanServices): [number, number] => [
   Math.floor(edge / services.length),
   edge % services.length,
 ];
+
+/** What a plan of fewer than a hundred spans counts. */
+const SMALL_BYTES = 4096;
 
 /** The services that a body needs, and no other: the plan's numbers of them, under the body's own. */
 function namedServices({ who, minutes, edges, halves }: Content): ReadonlyMap<number, number> {
@@ -151,7 +154,8 @@ function writeHalves(
   out.varint(rows.length);
   const sorted = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) sorted[i] = hash[rows[i] as number] as number;
-  for (const plane of hashPlanes(sorted)) writeStream(out, plane);
+  const level = rows.length < SMALL_ROWS ? SMALL_LEVEL : undefined;
+  for (const plane of hashPlanes(sorted)) writeStream(out, plane, false, level);
   const [flags, service, referred, called] = [new ByteWriter(), new ByteWriter(), new ByteWriter(), new ByteWriter()];
   for (const row of rows) {
     const peer = peers.get(row);
@@ -165,7 +169,7 @@ function writeHalves(
     }
     if (peer !== undefined) called.text(boundedName(peer));
   }
-  for (const column of [flags, service, referred, called]) writeStream(out, column.view());
+  for (const column of [flags, service, referred, called]) writeStream(out, column.view(), false, level);
 }
 
 const SIDE_OF_KIND = SIDES.map((side) => SIDE_CODES.indexOf(side));

@@ -6,6 +6,11 @@ import { compress } from "./kept-compressor.ts";
 /** Level 6 would make pages an eighth smaller, and take as long for it as for all else that is made of a span. */
 const LEVEL = 3;
 
+/** For what is all that a plan brings where little is sent, and pays for what its item is rounded up to: there is time for the most that zstd can do. */
+export const SMALL_LEVEL = 19;
+/** A segment of fewer is one of those. */
+export const SMALL_ROWS = 128;
+
 /** Below this no run of bytes gets smaller by more than its frame's own overhead. */
 const MIN_COMPRESSED_BYTES = 24;
 
@@ -33,9 +38,9 @@ function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint
  *
  * @param mayBeNoise whether bytes that look like noise have nothing in common, so that compressing them is in vain
  */
-export function writeStream(out: ByteWriter, bytes: Uint8Array, mayBeNoise = false): void {
+export function writeStream(out: ByteWriter, bytes: Uint8Array, mayBeNoise = false, level = LEVEL): void {
   const isLeft = bytes.length < MIN_COMPRESSED_BYTES || (mayBeNoise && looksLikeNoise(bytes));
-  const frame = isLeft ? bytes : compress(bytes, LEVEL);
+  const frame = isLeft ? bytes : compress(bytes, level);
   if (frame.length + 2 < bytes.length) {
     out.varint(bytes.length * 2 + 1);
     out.varint(frame.length);
