@@ -190,6 +190,13 @@ const java: readonly Omit<Client, "language">[] = [
 export const CLIENTS: readonly Client[] = [
   ...node.map((client) => ({ ...client, language: "node" as const })),
   ...python.map((client) => ({ ...client, language: "python" as const })),
+  {
+    name: "py_zipkin, v1_thrift",
+    language: "pythonThrift",
+    program: "send.py",
+    env: zipkin,
+    expected: zipkinV1OfPython,
+  },
   ...go.map((client) => ({ ...client, language: "go" as const })),
   ...java.map((client) => ({ ...client, language: "java" as const })),
 ];

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A type of Jaeger's JSON, and the value. */
@@ -101,6 +100,7 @@ function processOf(process: JaegerTrace["processes"][string] | undefined): Shown
 
 const MACHINES: Readonly<Record<string, RegExp>> = {
   ip: /^\d+\.\d+\.\d+\.\d+$/,
+  "host.name": /^[\w.-]+$/,
   "client-uuid": /^[0-9a-f-]{10,36}$/,
 };
 
@@ -108,7 +108,7 @@ const MACHINES: Readonly<Record<string, RegExp>> = {
 function tagsOf(tags: readonly JaegerTag[]): Record<string, Tag> {
   const byKey: Record<string, Tag> = {};
   for (const { key, type, value } of tags) {
-    const isOwn = MACHINES[key]?.test(String(value)) === true || (key === "host.name" && value === hostname());
+    const isOwn = MACHINES[key]?.test(String(value)) === true;
     byKey[key in byKey ? `${key}#2` : key] = [type, isOwn ? "own" : value];
   }
   return byKey;

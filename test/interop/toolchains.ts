@@ -21,12 +21,15 @@ export interface Toolchain {
   readonly run: (program: string) => readonly [command: string, ...args: string[]];
 }
 
-export type Language = "node" | "python" | "go" | "java";
+/** `pythonThrift`: the last clients that write Zipkin's Thrift need an environment of their own. */
+export type Language = "node" | "python" | "pythonThrift" | "go" | "java";
 
 /** Undefined where the language is not on this machine. */
 export const TOOLCHAINS: Readonly<Record<Language, () => Promise<Toolchain | undefined>>> = {
   node: installNode,
-  python: installPython,
+  // One environment for all of them: what two of them pin, they pin alike.
+  python: () => installPython(["python", "django", "django-otel"]),
+  pythonThrift: () => installPython(["python-zipkin-thrift"]),
   go: installGo,
   java: installJava,
 };
@@ -51,12 +54,12 @@ async function installNode(): Promise<Toolchain> {
 const PYTHONS = ["python3.11", "python3.12", "python3.10", "python3"];
 const IS_RIGHT = "import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))";
 
-async function installPython(): Promise<Toolchain | undefined> {
+/** An environment for the examples in these folders; programs run in the first. */
+async function installPython(folders: readonly [string, ...string[]]): Promise<Toolchain | undefined> {
   const python = await firstThatRuns(PYTHONS, ["-c", IS_RIGHT]);
   if (python === undefined) return undefined;
-  const folder = join(EXAMPLES, "python");
-  // One environment for all of them: what two of them pin, they pin alike.
-  const requirements = ["python", "django", "django-otel"].map((name) => join(EXAMPLES, name, "requirements.txt"));
+  const folder = join(EXAMPLES, folders[0]);
+  const requirements = folders.map((name) => join(EXAMPLES, name, "requirements.txt"));
   // A virtual environment cannot be moved: it stands where it was made, and a note says when it is complete.
   const place = join(CACHE, `python-${await digest(requirements)}`);
   const note = join(place, "complete");
