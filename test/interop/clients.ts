@@ -18,20 +18,23 @@ import {
 import type { ShownTrace } from "./shown.ts";
 import type { Language } from "./toolchains.ts";
 
+/** Addresses to send to; of UDP, ports. */
+export type Doors = Pick<SkuaServer, "otlp" | "otlpGrpc" | "jaeger" | "zipkin" | "udp">;
+
 /** A program of examples/ that sends one trace and prints its id, and when it began, as JSON. */
 export interface Client {
   readonly name: string;
   readonly language: Language;
   readonly program: string;
   /** Where to, in the words of the client's own settings. */
-  readonly env: (server: SkuaServer) => Readonly<Record<string, string>>;
+  readonly env: (server: Doors) => Readonly<Record<string, string>>;
   readonly expected: ShownTrace;
 }
 
-const otlpHttp = ({ otlp }: SkuaServer) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp });
-const otlpGrpc = ({ otlpGrpc: endpoint }: SkuaServer) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+const otlpHttp = ({ otlp }: Doors) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp });
+const otlpGrpc = ({ otlpGrpc: endpoint }: Doors) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
 const agent = (port: number) => ({ JAEGER_AGENT_HOST: "127.0.0.1", JAEGER_AGENT_PORT: String(port) });
-const zipkin = ({ zipkin: url }: SkuaServer) => ({ ZIPKIN_URL: url });
+const zipkin = ({ zipkin: url }: Doors) => ({ ZIPKIN_URL: url });
 
 const node: readonly Omit<Client, "language">[] = [
   {
@@ -105,7 +108,7 @@ const python: readonly Omit<Client, "language">[] = [
   ...(["none", "gzip", "deflate"] as const).map((compression) => ({
     name: `OpenTelemetry, OTLP/HTTP, compression ${compression}`,
     program: "otlp_http.py",
-    env: (server: SkuaServer) => ({ ...otlpHttp(server), OTEL_EXPORTER_OTLP_COMPRESSION: compression }),
+    env: (server: Doors) => ({ ...otlpHttp(server), OTEL_EXPORTER_OTLP_COMPRESSION: compression }),
     expected: otlpOfPython,
   })),
   { name: "OpenTelemetry, OTLP/gRPC", program: "otlp_grpc.py", env: otlpGrpc, expected: otlpOfPython },
@@ -124,7 +127,7 @@ const python: readonly Omit<Client, "language">[] = [
   ...(["v1_json", "v2_json", "v2_proto3"] as const).map((encoding) => ({
     name: `py_zipkin, ${encoding}`,
     program: "zipkin_http.py",
-    env: (server: SkuaServer) => ({ ...zipkin(server), ZIPKIN_ENCODING: encoding }),
+    env: (server: Doors) => ({ ...zipkin(server), ZIPKIN_ENCODING: encoding }),
     expected: encoding === "v1_json" ? zipkinV1OfPython : zipkinV2OfPython,
   })),
 ];
