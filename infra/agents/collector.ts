@@ -105,17 +105,16 @@ function processors(options: AgentOptions): Section {
   };
 }
 
-/** Of the pods alone, so that the agent need see nothing else: a Deployment's name comes from its ReplicaSet's. */
+/**
+ * Of the pods alone, so that the agent need see nothing else: a Deployment's name comes from its ReplicaSet's. Without
+ * rules of ours a pod is found by its attribute k8s.pod.ip, by `ip`, which Jaeger's clients send (UDP tells no address),
+ * or by its connection.
+ */
 const k8sAttributes = ({ mode }: AgentOptions): Section => ({
   ...(mode === "daemonset" ? { filter: { node_from_env_var: VARIABLES.node } } : {}),
   extract: {
     metadata: ["k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.deployment.name", "k8s.node.name"],
   },
-  pod_association: [
-    { sources: [{ from: "resource_attribute", name: "k8s.pod.uid" }] },
-    { sources: [{ from: "resource_attribute", name: "k8s.pod.ip" }] },
-    { sources: [{ from: "connection" }] },
-  ],
 });
 
 /** A sidecar knows whose spans it takes without asking the cluster. */

@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { collectorConfig, collectorSettings } from "../../infra/agents/collector.ts";
 import type { AgentOptions } from "../../infra/agents/options.ts";
@@ -45,15 +46,25 @@ export interface AgentParts {
   readonly over?: Readonly<Record<string, object>>;
 }
 
+/** Throws what the Collector finds wrong in the configuration as we generate it. */
+export async function validateAgent({ binary, options, folder, token, env }: AgentParts): Promise<void> {
+  const file = join(folder, "collector.yaml");
+  await writeFile(file, stringify(collectorConfig(options)));
+  await promisify(execFile)(binary, ["validate", `--config=${file}`], { env: agentEnv(options, token, env) });
+}
+
+const agentEnv = (options: AgentOptions, token: string, env: AgentParts["env"] = {}): NodeJS.ProcessEnv =>
+  bareEnvironment({ ...POD, SKUA_TOKEN: token, ...collectorSettings(options), ...env });
+
 /** A real Collector with the configuration that we generate; only ports and folders are other ones. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
-  const { binary, options, folder, token, env = {} } = parts;
+  const { binary, options, folder, token, env } = parts;
   const ports = await freePorts();
   await writeFile(join(folder, "token"), token);
   await writeFile(join(folder, "collector.yaml"), stringify(collectorConfig(options)));
-  await writeFile(join(folder, "here.yaml"), stringify({ ...moved(parts, ports) }));
+  await writeFile(join(folder, "here.yaml"), stringify(moved(parts, ports)));
   const child = spawn(binary, [`--config=${join(folder, "collector.yaml")}`, `--config=${join(folder, "here.yaml")}`], {
-    env: bareEnvironment({ ...POD, SKUA_TOKEN: token, ...collectorSettings(options), ...env }),
+    env: agentEnv(options, token, env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const killed = (): boolean => child.kill("SIGKILL");

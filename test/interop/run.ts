@@ -2,8 +2,8 @@
  * Real clients, each in a process of its own, send what examples/ has them send to a real server; what the query API then
  * shows is held against what was written by hand from their programs and their formats.
  *
- *   npm run interop              Node's and Python's clients
- *   npm run interop -- --all     Go's and Java's too
+ *   npm run interop              Node's and Python's clients, Kubernetes' manifests, the image's files
+ *   npm run interop -- --all     Go's and Java's too, and the agents' configuration in a real Collector
  *   npm run interop -- TEXT      only checks with the text in their names
  */
 import { deepEqual } from "node:assert/strict";
@@ -11,10 +11,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { summary, type Tally } from "../deploy/tally.ts";
 import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { agentChecks } from "./agents.ts";
 import { findBrowser, type Sent, sendFromBrowser, WAYS } from "./browser.ts";
 import { type Check, runChecks } from "./checks.ts";
 import { CLIENTS, type Client } from "./clients.ts";
 import { otlpOfJavaScript } from "./expected/otel.ts";
+import { imageChecks } from "./image.ts";
+import { manifestChecks } from "./manifests.ts";
 import { runProgram } from "./program.ts";
 import { expectFollows, expectShare, type Run, SAMPLED, SHARES, type Strategies, setShare } from "./samplers.ts";
 import { expectService, SERVICES } from "./services.ts";
@@ -46,6 +49,10 @@ async function main(): Promise<Tally> {
       ),
       ...serviceChecks(toolchains, server),
       ...samplerChecks(toolchains, server, strategies),
+      ...manifestChecks,
+      ...imageChecks,
+      // A Collector is five minutes of building, once.
+      ...(isAll ? agentChecks(toolchains.get("node")) : []),
     ];
     return await runChecks(checks.filter(({ name }) => only.every((text) => name.includes(text))));
   } finally {
