@@ -25,14 +25,38 @@ export interface PlanSpans {
   readonly hour: Uint32Array;
 }
 
-/** Spans of the batches by tenant, in the order of arrival; a span that is sent twice, to the last byte, is taken once. */
-export function gatherSpans(batches: readonly Batch[]): PlanSpans[] {
+/**
+ * Spans of the batches by tenant, in the order of arrival; a span that is sent twice, to the last byte, is taken once.
+ *
+ * @param room where their bytes are gathered; one that is given for several plans makes each valid only until the next
+ */
+export function gatherSpans(batches: readonly Batch[], room: ArenaRoom = arenaRoom()): PlanSpans[] {
   const byTenant = Map.groupBy(batches, (batch) => batch.tenant);
-  return [...byTenant].map(([tenant, own]) => gather(tenant, own));
+  const arena = room(bytesOf(batches));
+  let at = 0;
+  return [...byTenant].map(([tenant, own]) => {
+    const start = at;
+    at += bytesOf(own);
+    return gather(tenant, own, arena.subarray(start, at));
+  });
 }
 
-function gather(tenant: string, batches: readonly Batch[]): PlanSpans {
-  const arena = new Uint8Array(batches.reduce((sum, batch) => sum + batch.traces.length, 0));
+/** So many bytes, whatever they hold. */
+export type ArenaRoom = (bytes: number) => Uint8Array;
+
+/** The same bytes each time, unless more are asked for than ever before: fresh ones for each plan must be zeroed, and collected. */
+export function arenaRoom(): ArenaRoom {
+  let room = new Uint8Array(0);
+  return (bytes) => {
+    if (bytes > room.length) room = Buffer.allocUnsafeSlow(bytes);
+    return room.subarray(0, bytes);
+  };
+}
+
+const bytesOf = (batches: readonly Batch[]): number => batches.reduce((sum, batch) => sum + batch.traces.length, 0);
+
+/** @param arena as many bytes as the batches have */
+function gather(tenant: string, batches: readonly Batch[], arena: Uint8Array): PlanSpans {
   const table = new SpanTable(arena);
   const batchEnds: number[] = [];
   let at = 0;

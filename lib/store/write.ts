@@ -22,7 +22,7 @@ import {
   workKey,
 } from "./keys.ts";
 import { nameWriter, type ServiceOperation } from "./names.ts";
-import { gatherSpans, type PlanSpans } from "./plan-spans.ts";
+import { arenaRoom, gatherSpans, type PlanSpans } from "./plan-spans.ts";
 import type { TraceWriter, WritePlan } from "./port.ts";
 import { retainedSpans } from "./retained-spans.ts";
 import { type BuiltSegment, buildSegments } from "./segment/build-segments.ts";
@@ -52,6 +52,8 @@ interface Written {
 export function traceWriter({ batches, retentionHours }: TraceWriterOptions): TraceWriter {
   const names = nameWriter({ batches, retentionHours });
   const attributeNames = attributeWriter({ batches, retentionHours });
+  // Everything that is made of a plan's spans is made, and holds none of their bytes, before anything is waited for.
+  const arena = arenaRoom();
   const workPut = new LRUCache<string, true>({ max: MAX_REMEMBERED });
 
   async function putWork(items: readonly Item[]): Promise<void> {
@@ -67,7 +69,7 @@ export function traceWriter({ batches, retentionHours }: TraceWriterOptions): Tr
     async write(plan, arrived) {
       let spans = 0;
       let dropped = 0;
-      const all = gatherSpans(arrived).map((gathered) => {
+      const all = gatherSpans(arrived, arena).map((gathered) => {
         const retained = retainedSpans(gathered, retentionHours);
         dropped += retained.dropped;
         spans += retained.spans.table.count;

@@ -182,11 +182,14 @@ function cut(body: Uint8Array, itemBytes: number): Uint8Array[] {
   const room = itemBytes - PAGE_HEAD_BYTES;
   const count = Math.max(1, Math.ceil(body.length / room));
   return Array.from({ length: count }, (_, n) => {
-    const out = new ByteWriter(Math.min(body.length, room) + PAGE_HEAD_BYTES);
-    out.byte(PAGE_VERSION);
-    out.varint(count - 1 - n);
-    out.raw(body.subarray(n * room, (n + 1) * room));
-    return out.finish();
+    const part = body.subarray(n * room, (n + 1) * room);
+    const head = new ByteWriter(PAGE_HEAD_BYTES);
+    head.byte(PAGE_VERSION);
+    head.varint(count - 1 - n);
+    const item = new Uint8Array(head.length + part.length);
+    item.set(head.view());
+    item.set(part, head.length);
+    return item;
   });
 }
 

@@ -74,13 +74,19 @@ function openPart(terms: Terms, mode: number): ByteWriter {
 
 const saturatedPart = (terms: Terms): Uint8Array => openPart(terms, SATURATED_PART).finish();
 
+/** Room for one part's runs at a time: a plan has a hundred parts. */
+const room = {
+  highs: new ByteWriter(16 * 1024),
+  headers: new ByteWriter(8 * 1024),
+  numbers: new ByteWriter(16 * 1024),
+  bitmaps: new ByteWriter(16 * 1024),
+} as const;
+
 /** The lowest bytes of hashes are noise, and bitmaps nearly so: neither may spoil the coding of the rest. */
 function writePart(terms: Terms, order: Uint32Array): Uint8Array {
   const lows = new Uint8Array(order.length);
-  const highs = new ByteWriter(order.length * 2);
-  const headers = new ByteWriter(order.length * 2);
-  const numbers = new ByteWriter(order.length * 4);
-  const bitmaps = new ByteWriter();
+  const { highs, headers, numbers, bitmaps } = room;
+  for (const run of Object.values(room)) run.reset();
   let lastHash = 0;
   for (let i = 0; i < order.length; i++) {
     const term = order[i] as number;
@@ -109,7 +115,7 @@ function writePosting(terms: Terms, term: number, headers: ByteWriter, numbers: 
   const kind = rowsKind(rowsOf, terms.rowCount);
   headers.varint(rowsOf * COUNT_SCALE + kind + (sourcesOf > 0 ? HAS_SOURCES : 0) + (pagesOf > 0 ? HAS_PAGES : 0));
   if (kind === LISTED_ROWS) writeAscending(numbers, rows, term);
-  else if (kind === BITMAP_ROWS) bitmaps.raw(bitmapOf(rows, term, terms.rowCount));
+  else if (kind === BITMAP_ROWS) writeBitmap(bitmaps, rows, term, terms.rowCount);
   if (sourcesOf > 0) {
     numbers.varint(sourcesOf);
     writeAscending(numbers, sources, term);
@@ -140,12 +146,11 @@ function writeAscending(out: ByteWriter, { starts, values }: PostingLists, term:
   }
 }
 
-function bitmapOf({ starts, values }: PostingLists, term: number, all: number): Uint8Array {
-  const bits = new Uint8Array(bitmapBytes(all));
+function writeBitmap(out: ByteWriter, { starts, values }: PostingLists, term: number, all: number): void {
+  const bits = out.room(bitmapBytes(all)).fill(0);
   const end = starts[term + 1] as number;
   for (let i = starts[term] as number; i < end; i++) {
     const row = values[i] as number;
     bits[row >>> 3] = (bits[row >>> 3] as number) | (1 << (row & 7));
   }
-  return bits;
 }
