@@ -22,6 +22,7 @@ import { runProgram } from "./program.ts";
 import { expectFollows, expectShare, type Run, SAMPLED, SHARES, type Strategies, setShare } from "./samplers.ts";
 import { expectService, SERVICES } from "./services.ts";
 import { readTrace, type ShownTrace, shown } from "./shown.ts";
+import { closedServer, TOKEN, TOKEN_SETTINGS } from "./tokens.ts";
 import { type Language, TOOLCHAINS, type Toolchain } from "./toolchains.ts";
 
 const [...words] = process.argv.slice(2);
@@ -41,12 +42,14 @@ async function main(): Promise<Tally> {
   const strategies: Strategies = { file: join(folder.path, "strategies.json"), shares: new Map() };
   setShare(strategies, "none", 1);
   const server = await startServer({ data: join(folder.path, "data"), flags: ["--strategies", strategies.file] });
+  const closed = closedServer();
   try {
     const checks = [
       ...browserChecks(toolchains.get("node"), server),
       ...CLIENTS.filter(({ language }) => toolchains.has(language)).map((client) =>
-        checkOf(client, toolchains.get(client.language), server),
+        checkOf(client, toolchains.get(client.language), async () => server),
       ),
+      ...tokenChecks(toolchains, closed.get),
       ...serviceChecks(toolchains, server),
       ...samplerChecks(toolchains, server, strategies),
       ...manifestChecks,
@@ -56,27 +59,43 @@ async function main(): Promise<Tally> {
     ];
     return await runChecks(checks.filter(({ name }) => only.every((text) => name.includes(text))));
   } finally {
-    await server.stop();
+    await Promise.all([server.stop(), closed.stop()]);
     folder.remove();
   }
 }
 
-function checkOf(client: Client, toolchain: Toolchain | undefined, server: SkuaServer): Check {
+/** `token` is what the client is told besides where to send. */
+function checkOf(
+  client: Client,
+  toolchain: Toolchain | undefined,
+  server: () => Promise<SkuaServer>,
+  token?: Readonly<Record<string, string>>,
+): Check {
   const { language, program, env, expected } = client;
   return {
-    name: `${language}: ${client.name}`,
+    name: `${language}: ${client.name}${token === undefined ? "" : ", with a token"}`,
     async run() {
       if (toolchain === undefined) return absent(language);
       const { folder, run } = toolchain;
-      const { printed, said } = await runProgram({ words: run(program), folder, env: env(server) });
+      const doors = await server();
+      const { printed, said } = await runProgram({ words: run(program), folder, env: { ...env(doors), ...token } });
       const { traceId, start } = printed[0] ?? {};
-      await expectTrace(server, { traceId: String(traceId), start: Number(start), expected }).catch((error: Error) => {
+      const sent = { traceId: String(traceId), start: Number(start), expected };
+      await expectTrace(doors, sent, token === undefined ? "" : TOKEN).catch((error: Error) => {
         throw new Error(`${error.message}\nthe client said: ${said}`);
       });
       return undefined;
     },
   };
 }
+
+/** The same clients before a server that asks for tokens. */
+const tokenChecks = (toolchains: Toolchains, closed: () => Promise<SkuaServer>): Check[] =>
+  CLIENTS.flatMap((client) => {
+    const settings = TOKEN_SETTINGS[`${client.language}: ${client.name}`];
+    if (settings === undefined || !toolchains.has(client.language)) return [];
+    return [checkOf(client, toolchains.get(client.language), closed, settings)];
+  });
 
 /** Why there is nothing to run; in CI, where it has to be there, an error. */
 function absent(language: Language): string {
@@ -91,8 +110,12 @@ interface Expectation {
   readonly expected: ShownTrace;
 }
 
-async function expectTrace({ query }: SkuaServer, { traceId, start, expected }: Expectation): Promise<void> {
-  const trace = await readTrace(query, traceId, expected.spans.length);
+async function expectTrace(
+  { query }: SkuaServer,
+  { traceId, start, expected }: Expectation,
+  token?: string,
+): Promise<void> {
+  const trace = await readTrace(query, traceId, expected.spans.length, token);
   const isTold = expected.spans.some(({ at }) => at !== undefined);
   deepEqual(shown(trace, isTold ? start : undefined), expected);
 }

@@ -46,11 +46,12 @@ export interface JaegerTrace {
 /** From the client's end until all it sent is to be read, on a machine with other things to do. */
 const VISIBLE_MILLIS = 15_000;
 
-/** The trace, once it has that many spans. */
-export async function readTrace(query: string, id: string, spans: number): Promise<JaegerTrace> {
+/** The trace, once it has that many spans; `token` is for servers that ask for one. */
+export async function readTrace(query: string, id: string, spans: number, token = ""): Promise<JaegerTrace> {
+  const headers: Record<string, string> = token === "" ? {} : { Authorization: `Bearer ${token}` };
   let text = "";
   for (const end = Date.now() + VISIBLE_MILLIS; Date.now() < end; await sleep(150)) {
-    const answer = await fetch(`${query}/api/traces/${id}`);
+    const answer = await fetch(`${query}/api/traces/${id}`, { headers });
     text = await answer.text();
     if (!answer.ok) continue;
     const [trace]: JaegerTrace[] = JSON.parse(text).data;
