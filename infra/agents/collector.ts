@@ -3,7 +3,7 @@ import { usesToken } from "./options.ts";
 import { HEALTH_PORT, METRICS_PORT } from "./ports.ts";
 
 /** Any value that stands in a Collector's configuration. */
-export type Value = string | number | boolean | null | readonly Value[] | Section;
+type Value = string | number | boolean | null | readonly Value[] | Section;
 export interface Section {
   readonly [name: string]: Value;
 }

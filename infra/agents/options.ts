@@ -4,7 +4,7 @@ export type Mode = (typeof MODES)[number];
 
 /** How pods reach the DaemonSet on their node. */
 export const NETWORKS = ["host-port", "host-network", "service"] as const;
-export type Network = (typeof NETWORKS)[number];
+type Network = (typeof NETWORKS)[number];
 
 /** Where spans go, and what the agent shows there. */
 export type Destination =
