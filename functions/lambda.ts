@@ -2,7 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type TenantOf, tenantByCredential } from "../lib/http/tenant-of.ts";
 import type { AccessTable, Scope } from "../lib/runtime/access.ts";
 import { accessSecret, secretsClient } from "../lib/runtime/access-secret.ts";
+import { emfLines } from "../lib/runtime/emf.ts";
 import { logger, renderJson } from "../lib/runtime/log.ts";
+import type { Measured, Meter } from "../lib/runtime/metrics.ts";
 import type { Rate } from "../lib/runtime/rates.ts";
 import type { Sleep } from "../lib/runtime/retry.ts";
 
@@ -16,6 +18,23 @@ export const sleep: Sleep = (millis) => pause(millis);
 export const log = logger({ write: (line) => process.stdout.write(`${line}\n`), clock, render: renderJson });
 
 export const onFault = (error: unknown): void => log.error("a request failed", { error });
+
+/** Writes what was measured as lines that CloudWatch makes metrics of. */
+export function writeMetrics(meter: Pick<Meter<Measured>, "take">): void {
+  const name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "";
+  for (const line of emfLines(meter.take(), name, clock())) process.stdout.write(`${line}\n`);
+}
+
+/** The handler, after which what was measured is written, however it ends. */
+export const measured =
+  <E>(meter: Pick<Meter<Measured>, "take">, handler: (event: E) => Promise<void>) =>
+  async (event: E): Promise<void> => {
+    try {
+      await handler(event);
+    } finally {
+      writeMetrics(meter);
+    }
+  };
 
 /** The tenant of everyone whom the function URL lets in, where no table says more. */
 const TENANT = "default";

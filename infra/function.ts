@@ -6,15 +6,16 @@ import { Architecture, type Code, LoggingFormat, Runtime } from "aws-cdk-lib/aws
 import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import type { Measured } from "../lib/runtime/metrics.ts";
 import type { Settings } from "./settings.ts";
 
-type FunctionName = "ingest" | "indexer" | "rollup" | "merge" | "query";
+type FunctionName = Measured;
 
 /** Where a function's code comes from when it is not to be bundled. */
 export type CodeOf = (name: FunctionName) => Code;
 
-interface SkuaFunctionProps {
-  readonly name: FunctionName;
+interface SkuaFunctionProps<F extends FunctionName = FunctionName> {
+  readonly name: F;
   readonly architecture: Settings["architecture"];
   readonly logRetentionDays: number;
   readonly memoryMegabytes: number;
@@ -27,18 +28,27 @@ interface SkuaFunctionProps {
   readonly beside?: { readonly path: string; readonly name: string } | undefined;
 }
 
+/** A function that is called over HTTP. */
+export interface WithUrl<F extends FunctionName> {
+  readonly called: SkuaFunction<F>;
+  readonly url: string;
+}
+
 /** What all functions of a stack share. */
 export interface CommonProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf" | "logRetentionDays"> {
   readonly retentionHours: number;
 }
 
 /** One deployed unit: a function with a log group and a role of its own. */
-export class SkuaFunction extends Construct {
+export class SkuaFunction<F extends FunctionName = FunctionName> extends Construct {
+  /** Which of the functions it runs. */
+  readonly runs: F;
   readonly lambda: NodejsFunction;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, props: SkuaFunctionProps) {
+  constructor(scope: Construct, id: string, props: SkuaFunctionProps<F>) {
     super(scope, id);
+    this.runs = props.name;
     const logGroup = new LogGroup(this, "Logs", {
       retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -26,7 +26,7 @@ export interface IndexerProps extends CommonProps {
 }
 
 /** Reads a stream and writes the table. */
-export function addIndexer(scope: Construct, id: string, props: IndexerProps): SkuaFunction {
+export function addIndexer(scope: Construct, id: string, props: IndexerProps): SkuaFunction<"indexer"> {
   const { stream, table, quarantine, keys, retentionHours, batchWindowSeconds, tenant, ...common } = props;
   const indexer = new SkuaFunction(scope, id, {
     ...common,

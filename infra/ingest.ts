@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { IngestEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
-import { type CommonProps, SkuaFunction } from "./function.ts";
+import { type CommonProps, SkuaFunction, type WithUrl } from "./function.ts";
 
 export interface IngestProps extends CommonProps {
   readonly stream: Stream;
@@ -16,10 +16,10 @@ export interface IngestProps extends CommonProps {
 /** What the strategies file is called beside the code. */
 const STRATEGIES_NAME = "strategies.json";
 
-/** Takes spans and puts them into the stream. Returns its URL. */
-export function addIngest(scope: Construct, props: IngestProps): string {
+/** Takes spans and puts them into the stream. */
+export function addIngest(scope: Construct, props: IngestProps): WithUrl<"ingest"> {
   const { stream, retentionHours, access, corsOrigins, strategies, ...common } = props;
-  const { lambda } = new SkuaFunction(scope, "Ingest", {
+  const ingest = new SkuaFunction(scope, "Ingest", {
     ...common,
     name: "ingest",
     memoryMegabytes: 1024,
@@ -34,5 +34,6 @@ export function addIngest(scope: Construct, props: IngestProps): string {
     beside: strategies === undefined ? undefined : { path: strategies, name: STRATEGIES_NAME },
     may: [allow(stream.streamArn, "kinesis:ListShards", "kinesis:PutRecords"), ...access.may],
   });
-  return lambda.addFunctionUrl({ authType: access.authType }).url;
+  const { url } = ingest.lambda.addFunctionUrl({ authType: access.authType });
+  return { called: ingest, url };
 }

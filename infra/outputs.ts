@@ -1,4 +1,4 @@
-import { CfnOutput, Fn } from "aws-cdk-lib";
+import { Aws, CfnOutput, Fn } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Auth } from "./settings.ts";
 
@@ -12,6 +12,11 @@ interface Urls {
 export function addOutputs(scope: Construct, { ingest, query, ingestAuth }: Urls): void {
   new CfnOutput(scope, "IngestUrl", { value: ingest, description: "Spans go to v1/traces below this" });
   new CfnOutput(scope, "QueryUrl", { value: query, description: "Jaeger's API is at api/ below this" });
+  const agent = Fn.join("", ["npm run --silent agents -- --mode daemonset --endpoint ", ingest]);
+  new CfnOutput(scope, "Agent", {
+    value: `${agent}${ingestAuth === "iam" ? ` --auth sigv4 --region ${Aws.REGION}` : ""} | kubectl apply -f -`,
+    description: "Puts an agent on every node of a Kubernetes cluster; --help of it says more",
+  });
   // No SDK of OpenTelemetry signs requests: an agent between does.
   if (ingestAuth === "iam") return;
   const endpoint = Fn.join("", ["OTEL_EXPORTER_OTLP_ENDPOINT=", ingest]);

@@ -4,16 +4,16 @@ import type { Construct } from "constructs";
 import type { QueryEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
-import { type CommonProps, SkuaFunction } from "./function.ts";
+import { type CommonProps, SkuaFunction, type WithUrl } from "./function.ts";
 
 export interface QueryProps extends CommonProps {
   readonly table: TableV2;
   readonly access: Access;
 }
 
-/** Answers Jaeger's API from the table. Returns its URL. */
-export function addQuery(scope: Construct, { table, retentionHours, access, ...common }: QueryProps): string {
-  const { lambda } = new SkuaFunction(scope, "Query", {
+/** Answers Jaeger's API from the table. */
+export function addQuery(scope: Construct, { table, retentionHours, access, ...common }: QueryProps): WithUrl<"query"> {
+  const query = new SkuaFunction(scope, "Query", {
     ...common,
     name: "query",
     memoryMegabytes: 1769,
@@ -25,10 +25,10 @@ export function addQuery(scope: Construct, { table, retentionHours, access, ...c
     } satisfies QueryEnv,
     may: [allow(table.tableArn, "dynamodb:BatchGetItem", "dynamodb:Query"), ...access.may],
   });
-  const url = lambda.addFunctionUrl({
+  const { url } = query.lambda.addFunctionUrl({
     authType: access.authType,
     // Traces are sent as they are found, and an answer may be longer than the 6 MB of a buffered one.
     invokeMode: InvokeMode.RESPONSE_STREAM,
   });
-  return url.url;
+  return { called: query, url };
 }

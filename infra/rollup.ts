@@ -14,8 +14,13 @@ export interface RollupProps extends CommonProps {
   readonly table: TableV2;
 }
 
+interface Rollup {
+  readonly rollup: SkuaFunction<"rollup">;
+  readonly merge: SkuaFunction<"merge">;
+}
+
 /** Once a minute finds what is to be merged; each merge is a call of a function of its own. */
-export function addRollup(scope: Construct, { table, retentionHours, ...common }: RollupProps): void {
+export function addRollup(scope: Construct, { table, retentionHours, ...common }: RollupProps): Rollup {
   const merge = new SkuaFunction(scope, "Merge", {
     ...common,
     name: "merge",
@@ -58,4 +63,5 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
     // The next minute comes anyway.
     targets: [new LambdaFunction(rollup.lambda, { retryAttempts: 0 })],
   });
+  return { rollup, merge };
 }

@@ -40,6 +40,8 @@ const strategiesPath = z.string("expected a path").transform((path, context) => 
   return resolve(path);
 });
 
+const DOLLARS_EXPECTED = "expected a number above 0";
+
 const auth = z.enum(["token", "iam"], "expected token or iam").default("token");
 
 const Settings = z.strictObject({
@@ -86,6 +88,10 @@ const Settings = z.strictObject({
   /** Write units a second that the table takes at most: what comes above it waits in the stream. */
   mostWriteUnits: wholeNumber(1, 10_000_000).optional(),
   logRetentionDays: logDays.default(14),
+  /** Who is written to when an alarm goes off; confirmed once by the link that SNS sends. */
+  alarmEmail: z.email("expected an address").optional(),
+  /** What the table's writes may cost before an alarm says so. */
+  dollarsPerDay: z.coerce.number(DOLLARS_EXPECTED).positive(DOLLARS_EXPECTED).default(10),
   /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
   foreignStream: z
     .preprocess(

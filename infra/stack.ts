@@ -4,9 +4,11 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { FOREIGN_QUARANTINE_PREFIX } from "../lib/stream/foreign-record.ts";
 import { accessBy, addAccessSecret } from "./access.ts";
-import type { CodeOf } from "./function.ts";
+import type { CodeOf, SkuaFunction } from "./function.ts";
 import { addIndexer } from "./indexer.ts";
 import { addIngest } from "./ingest.ts";
+import { addAlarms } from "./monitoring/alarms.ts";
+import { addDashboard } from "./monitoring/dashboard.ts";
 import { addOutputs } from "./outputs.ts";
 import { addQuery } from "./query.ts";
 import { addRollup } from "./rollup.ts";
@@ -39,20 +41,33 @@ export class SkuaStack extends Stack {
     });
     const query = addQuery(this, { ...this.common, table, access: accessBy(queryAuth, principals, secret) });
     const quarantine = addQuarantine(this);
-    addIndexer(this, "Indexer", { ...this.common, batchWindowSeconds, stream, table, quarantine, keys: "*" });
-    addRollup(this, { ...this.common, table });
-    this.foreign(table, quarantine);
-    addOutputs(this, { ingest, query, ingestAuth });
+    const indexer = addIndexer(this, "Indexer", {
+      ...this.common,
+      batchWindowSeconds,
+      stream,
+      table,
+      quarantine,
+      keys: "*",
+    });
+    const merging = addRollup(this, { ...this.common, table });
+    const foreign = this.foreign(table, quarantine);
+    const watched = {
+      ...{ ingest: ingest.called, query: query.called, ...merging, table },
+      indexers: foreign === undefined ? [indexer] : [indexer, foreign],
+    };
+    addAlarms(this, watched, { alarmEmail: settings.alarmEmail, dollarsPerDay: settings.dollarsPerDay });
+    addDashboard(this, watched);
+    addOutputs(this, { ingest: ingest.url, query: query.url, ingestAuth });
   }
 
   /** A stream that others write, with an indexer of its own: what they send can hold nobody up but them. */
-  private foreign(table: TableV2, quarantine: Bucket): void {
+  private foreign(table: TableV2, quarantine: Bucket): SkuaFunction<"indexer"> | undefined {
     const { foreignStream, batchWindowSeconds, streamMode, streamRetentionHours } = this.settings;
-    if (foreignStream === undefined) return;
+    if (foreignStream === undefined) return undefined;
     const { tenant, shards } = foreignStream;
     const stream = addStream(this, "ForeignStream", { streamMode, streamRetentionHours, shards });
     const keys = `${FOREIGN_QUARANTINE_PREFIX}*`;
-    addIndexer(this, "ForeignIndexer", {
+    const indexer = addIndexer(this, "ForeignIndexer", {
       ...this.common,
       ...{ stream, table, quarantine, keys, tenant, batchWindowSeconds },
     });
@@ -60,6 +75,7 @@ export class SkuaStack extends Stack {
       value: stream.streamName,
       description: "Collectors (awskinesis, otlp_proto) and the Kinesis Producer Library put records here",
     });
+    return indexer;
   }
 
   private get common() {

@@ -2,15 +2,17 @@ import { indexRecords } from "../../lib/pipeline/index-records.ts";
 import { readForeign } from "../../lib/pipeline/read-foreign.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { indexerEnv } from "../../lib/runtime/env.ts";
+import { meterOf } from "../../lib/runtime/metrics.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { measuredWrites } from "../../lib/store/measured-items.ts";
 import type { TraceWriter } from "../../lib/store/port.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { FOREIGN_QUARANTINE_PREFIX, foreignSize } from "../../lib/stream/foreign-record.ts";
 import { kinesisClient, kinesisInfo, kinesisReader } from "../../lib/stream/kinesis.ts";
 import { quarantineBucket, s3Client } from "../../lib/stream/quarantine-s3.ts";
-import { type ReadShard, shardReader } from "../../lib/stream/reader.ts";
-import { clock, log, random, sleep } from "../lambda.ts";
+import { type ReaderNotice, type ReadShard, shardReader } from "../../lib/stream/reader.ts";
+import { clock, log, measured, random, sleep } from "../lambda.ts";
 import { noticeLog } from "../notice-log.ts";
 import { type KinesisEvent, recordsByShard } from "./event.ts";
 
@@ -18,7 +20,9 @@ import { type KinesisEvent, recordsByShard } from "./event.ts";
 const RECORDS_PER_CALL = 10_000;
 
 const env = indexerEnv(process.env);
-const registers = dynamoItems(dynamoClient(), env.TABLE_NAME);
+const meter = meterOf("indexer");
+const { measure } = meter;
+const registers = measuredWrites(dynamoItems(dynamoClient(), env.TABLE_NAME), measure);
 const kinesis = kinesisClient();
 
 /** What a reader is called by depends on when the stream was made, which only the stream can tell. */
@@ -33,8 +37,17 @@ async function openReader(): Promise<ReadShard> {
     ...recordsOf(store, identity, env.FOREIGN_TENANT),
     clock,
     functionTimeoutMillis: env.TIMEOUT_SECONDS * 1000,
-    onNotice: noticeLog(log),
+    onNotice,
   });
+}
+
+const logNotice = noticeLog(log);
+
+function onNotice(notice: ReaderNotice): void {
+  logNotice(notice);
+  if (notice.kind === "excluded") measure("skua_quarantined_records", 1);
+  if (notice.kind === "lost") measure("skua_lost_ranges", 1);
+  if (notice.kind === "dropped" || notice.kind === "refused") measure("skua_dropped_spans", notice.spans, notice.kind);
 }
 
 /** What the stream's records are, and where those go that are not. */
@@ -62,10 +75,12 @@ function reader(): Promise<ReadShard> {
 }
 
 /** Throws unless all is done: the event source then brings the same records again. */
-export async function handler(event: KinesisEvent): Promise<void> {
+export const handler = measured(meter, async (event: KinesisEvent) => {
   const readShard = await reader();
   for (const [shardId, records] of recordsByShard(event)) {
     const progress = await readShard(shardId, records);
     log.info("indexed", { shardId, ...progress });
+    measure("skua_indexed_records", progress.records);
+    measure("skua_index_lag", clock() - Math.min(...records.map(({ arrivedMillis }) => arrivedMillis)));
   }
-}
+});

@@ -1,9 +1,11 @@
 import { rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
 import { rollupEnv } from "../../lib/runtime/env.ts";
 import { callLater, lambdaClient } from "../../lib/runtime/invoke.ts";
+import { meterOf } from "../../lib/runtime/metrics.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
-import { clock, log, random, sleep } from "../lambda.ts";
+import { measuredWrites } from "../../lib/store/measured-items.ts";
+import { clock, log, measured, random, sleep } from "../lambda.ts";
 
 /** Called every minute: what is behind by more than this goes on the next time. */
 const CATCH_UP_MILLIS = 40_000;
@@ -15,7 +17,8 @@ const TASKS_PER_RUN = 50;
 const SPARE_MILLIS = 60_000;
 
 const env = rollupEnv(process.env);
-const registers = dynamoItems(dynamoClient(), env.TABLE_NAME);
+const meter = meterOf("rollup");
+const registers = measuredWrites(dynamoItems(dynamoClient(), env.TABLE_NAME), meter.measure);
 const run = rollUp({
   batches: itemBatches({ items: registers, clock, random, sleep }),
   registers,
@@ -27,11 +30,11 @@ const run = rollUp({
 });
 
 /** Kept for the life of the process, `run` knows what has changed since the last time. */
-export async function handler(): Promise<void> {
+export const handler = measured(meter, async () => {
   const end = clock() + CATCH_UP_MILLIS;
   for (;;) {
     const { tasks, isBehind } = await run();
     if (tasks > 0) log.info("merges begun", { tasks });
     if (!isBehind || clock() > end) return;
   }
-}
+});

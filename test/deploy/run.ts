@@ -19,6 +19,12 @@ const REGION = "us-east-1";
 const ACCOUNT = "111122223333";
 const CREDENTIALS = { accessKeyId: ACCOUNT, secretAccessKey: "test" };
 
+/** Settings of the second stage: all that the first one leaves as it is. */
+const SIGNED = [
+  ...["stage=signed", "ingestAuth=iam", "queryAuth=iam", "streamMode=on-demand", "removalPolicy=destroy"],
+  ...["alarmEmail=ops@example.com", 'foreignStream={"tenant":"acme"}', "logRetentionDays=1"],
+].flatMap((setting) => ["-c", `skua:${setting}`]);
+
 const cache = new URL("../../.cache/deploy/", import.meta.url).pathname;
 
 async function main(): Promise<Tally> {
@@ -81,25 +87,26 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
     {
       name: "a second stage stands beside it, open to signed requests only",
       isVital: true,
-      run: () =>
-        deploy(signed.stack, "-c", "skua:stage=signed", "-c", "skua:ingestAuth=iam", "-c", "skua:queryAuth=iam"),
+      run: () => deploy(signed.stack, ...SIGNED),
     },
     ...signedSteps(signed, main, CREDENTIALS),
     {
-      name: "both stacks are destroyed: the stream and the tokens are gone, the table and the quarantine stand",
+      name: "both stacks are destroyed: the stream and the tokens are gone, the quarantine stands, and the table where it is to be retained",
       run: async () => {
+        const { Table: signedTable } = await signed.resources();
         const { Table, Stream, AccessSecret, Quarantine = "" } = await main.resources();
         await cdk(["destroy", main.stack, "--force"], { folder, env });
-        await cdk(["destroy", signed.stack, "--force", "-c", "skua:stage=signed"], { folder, env });
+        await cdk(["destroy", signed.stack, "--force", ...SIGNED], { folder, env });
         const { admin } = main;
         const answers = [
           await admin.json("dynamodb", "DynamoDB_20120810.DescribeTable", { TableName: Table }),
+          await admin.json("dynamodb", "DynamoDB_20120810.DescribeTable", { TableName: signedTable }),
           await admin.json("kinesis", "Kinesis_20131202.DescribeStreamSummary", { StreamName: Stream }),
           await admin.json("secretsmanager", "secretsmanager.GetSecretValue", { SecretId: AccessSecret }),
         ];
         deepEqual(
           answers.map(({ status }) => status === 200),
-          [true, false, false],
+          [true, false, false, false],
         );
         await admin.objects(Quarantine);
       },

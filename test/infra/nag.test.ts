@@ -36,8 +36,8 @@ test(
   FIRST_SYNTH_MILLIS,
 );
 
-test("so does the stack with a foreign stream", () => {
-  check(undefined, { "skua:foreignStream": '{"tenant":"acme"}' });
+test("so does the stack with a foreign stream and an address to write to", () => {
+  check(undefined, { "skua:foreignStream": '{"tenant":"acme"}', "skua:alarmEmail": "ops@example.com" });
 });
 
 test("a bucket that anyone might add is found", () => {

@@ -31,6 +31,7 @@ describe("deployment settings", () => {
       streamRetentionHours: 24,
       removalPolicy: "retain",
       logRetentionDays: 14,
+      dollarsPerDay: 10,
     });
   });
 
@@ -90,6 +91,8 @@ describe("deployment settings", () => {
       '{"reads":1,"writes":4000}',
       "skua:warmThroughput.reads: expected a whole number from 12000",
     ],
+    ["skua:alarmEmail", "nobody", 'skua:alarmEmail: expected an address, got "nobody"'],
+    ["skua:dollarsPerDay", "-1", 'skua:dollarsPerDay: expected a number above 0, got "-1"'],
     ["skua:stage", "Prod!", 'skua:stage: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter, got "Prod!"'],
     ["skua:shard", "2", "skua:shard: no such setting, expected one of skua:stage, skua:retentionDays, skua:shards, "],
   ])("%s = %j stops the synthesis with what was expected", (name, value, message) => {

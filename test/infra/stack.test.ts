@@ -280,8 +280,14 @@ describe("the functions", () => {
 });
 
 test("the stack tells where spans go and where they are read", () => {
-  const outputs = Object.entries(template.findOutputs("*")).map(([name, { Value }]) => [name, readable(Value)]);
+  const outputs = Object.entries(template.findOutputs("*"))
+    .map(([name, { Value }]) => [name, readable(Value)])
+    .toSorted();
   expect(outputs).toEqual([
+    [
+      "Agent",
+      "npm run --silent agents -- --mode daemonset --endpoint IngestFunctionFunctionUrl.FunctionUrl | kubectl apply -f -",
+    ],
     ["FirstToken", expect.anything()],
     ["IngestUrl", "IngestFunctionFunctionUrl.FunctionUrl"],
     ["QueryUrl", "QueryFunctionFunctionUrl.FunctionUrl"],

@@ -8,6 +8,7 @@ const kinesalite: (options: object) => Server = createRequire(import.meta.url)("
 
 export interface Emulator {
   readonly client: KinesisClient;
+  readonly url: string;
   createStream(name: string, shards: number): Promise<void>;
   split(stream: string, shardId: string, at: bigint): Promise<void>;
   close(): Promise<void>;
@@ -20,14 +21,16 @@ export async function openKinesalite(): Promise<Emulator> {
     server.listen(0, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   const client = kinesisClient({
     region: "us-east-1",
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: url,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
   });
   const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
   return {
     client,
+    url,
     async createStream(name, shards) {
       await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
       await settle();

@@ -1,0 +1,26 @@
+import type { Clock } from "../model/time.ts";
+import type { Measure } from "../runtime/metrics.ts";
+import type { App } from "./lambda.ts";
+
+export interface MeasuredAppParts {
+  readonly app: App;
+  readonly measure: Measure<"skua_refused_requests">;
+  /** Told how long it took, milliseconds, once the answer has been sent to its end. */
+  readonly onEnd: (millis: number) => void;
+  readonly clock: Clock;
+}
+
+/** The app, with its errors counted by status and its answers timed. gRPC-web's errors stand in trailers and are not seen. */
+export const measuredApp = ({ app, measure, onEnd, clock }: MeasuredAppParts): App => ({
+  async fetch(request) {
+    const begun = clock();
+    const end = (): void => onEnd(clock() - begun);
+    const response = await app.fetch(request);
+    if (response.status >= 400) measure("skua_refused_requests", 1, String(response.status));
+    if (response.body === null) {
+      end();
+      return response;
+    }
+    return new Response(response.body.pipeThrough(new TransformStream({ flush: end })), response);
+  },
+});

@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CreateTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { METRICS, METRICS_OF, type Measured } from "../../lib/runtime/metrics.ts";
+import { dynamoClient } from "../../lib/store/dynamo.ts";
+import { tableSchema } from "../../lib/store/table.ts";
+import { kinesisReader } from "../../lib/stream/kinesis.ts";
+import { type Emulator, openKinesalite } from "../support/kinesalite.ts";
+import { exportRequest, newSpanId, newTraceId } from "../support/otlp.ts";
+
+const HOUR_MILLIS = 3_600_000;
+const SHARD = "shardId-000000000000";
+let kinesis: Emulator;
+let table: Server;
+/** S3 and Lambda, as far as they have to say yes. */
+let agreeing: Server;
+
+const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** The functions as they are deployed, with emulators behind them. */
+beforeAll(async () => {
+  kinesis = await openKinesalite();
+  await kinesis.createStream("spans", 1);
+  agreeing = createServer((request, response) => request.resume().once("end", () => response.writeHead(202).end()));
+  table = dynalite({ path: "", createTableMs: 0 });
+  for (const server of [agreeing, table]) await once(server.listen(0, "127.0.0.1"), "listening");
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = dynamoClient({ endpoint: urlOf(table), region: "us-east-1", credentials });
+  await client.send(new CreateTableCommand({ TableName: "spans", ...tableSchema() }));
+  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.05 }, { TableName: "spans" });
+  client.destroy();
+  const environment = {
+    ...{ AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+    ...{ AWS_ENDPOINT_URL_DYNAMODB: urlOf(table), AWS_ENDPOINT_URL_KINESIS: kinesis.url },
+    ...{ AWS_ENDPOINT_URL_S3: urlOf(agreeing), AWS_ENDPOINT_URL_LAMBDA: urlOf(agreeing) },
+    ...{ STREAM_NAME: "spans", TABLE_NAME: "spans", QUARANTINE_BUCKET: "quarantine", RETENTION_HOURS: "168" },
+    ...{ TIMEOUT_SECONDS: "120", MERGE_FUNCTION: "merge", MERGE_SECONDS: "300" },
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await kinesis.close();
+  for (const server of [agreeing, table]) server.close();
+});
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** The lines of metrics that a function writes while it is called. */
+async function linesOf(name: Measured, call: () => Promise<unknown>): Promise<Line[]> {
+  vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", `Skua-${name}`);
+  const written: string[] = [];
+  const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    await call();
+  } finally {
+    stdout.mockRestore();
+  }
+  const lines = written.map((line): Line => JSON.parse(line)).filter((line) => "_aws" in line);
+  for (const line of lines) expect(line.function).toBe(`Skua-${name}`);
+  return lines;
+}
+
+/** What CloudWatch makes of them, as the embedded metric format says: name and reason, unit, value. */
+function metricsIn(lines: readonly Line[]): Record<string, [unit: unknown, value: unknown]> {
+  const all = lines.flatMap((line) => {
+    const { Timestamp, CloudWatchMetrics } = Object(line._aws);
+    expect(Math.abs(Date.now() - Timestamp)).toBeLessThan(60_000);
+    const [{ Namespace, Dimensions, Metrics }] = CloudWatchMetrics;
+    expect([Namespace, Dimensions]).toEqual([
+      "Skua",
+      [line.reason === undefined ? ["function"] : ["function", "reason"]],
+    ]);
+    return Metrics.map(({ Name, Unit }: { Name: string; Unit: string }) => [
+      line.reason === undefined ? Name : `${Name} ${line.reason}`,
+      [Unit, line[Name]],
+    ]);
+  });
+  return Object.fromEntries(all);
+}
+
+const url = (method: string, rawPath: string, body?: string) => ({
+  ...{ rawPath, rawQueryString: "", headers: { "content-type": "application/json" }, isBase64Encoded: false },
+  requestContext: { domainName: "x.lambda-url.us-east-1.on.aws", http: { method } },
+  ...(body === undefined ? {} : { body }),
+});
+
+const aSpan = (startMillis: number) => ({ traceId: newTraceId(), spanId: newSpanId(), name: "work", startMillis });
+
+/** Every name that the function may be asked for stands in its lines, with the unit that it has. */
+function expectAllOf(name: Measured, found: ReturnType<typeof metricsIn>): void {
+  for (const metric of METRICS_OF[name]) expect(found[metric]?.[0], `${name} ${metric}`).toBe(METRICS[metric].unit);
+}
+
+test("every function writes what alarms and panels ask of it", async () => {
+  const { handler: ingest } = await import("../../functions/ingest/handler.ts");
+  const spans = [aSpan(Date.now()), aSpan(Date.now()), aSpan(Date.now() - 200 * HOUR_MILLIS)];
+  const sent = metricsIn(
+    await linesOf("ingest", () => ingest(url("POST", "/v1/traces", exportRequest("shop", spans)))),
+  );
+  expectAllOf("ingest", sent);
+  expect(sent).toMatchObject({
+    otelcol_receiver_accepted_spans: ["Count", 2],
+    otelcol_receiver_refused_spans: ["Count", 1],
+    "otelcol_receiver_refused_spans unacceptable": ["Count", 1],
+  });
+  const refused = metricsIn(await linesOf("ingest", () => ingest(url("POST", "/v1/traces", "{"))));
+  expect(refused).toMatchObject({ "skua_refused_requests 400": ["Count", 1], skua_refused_requests: ["Count", 1] });
+
+  const { handler: indexer } = await import("../../functions/indexer/handler.ts");
+  const reader = kinesisReader(kinesis.client, "spans");
+  const page = await reader.records(await reader.iterator(SHARD, { from: "oldest" }), 100);
+  const [record] = page?.records ?? [];
+  const foreign = { sequenceNumber: String(BigInt(record?.sequenceNumber ?? 0) + 1n), data: Buffer.from("no record") };
+  const delivered = [record, { ...record, ...foreign }].map((each) => ({
+    eventID: `${SHARD}:${each?.sequenceNumber}`,
+    kinesis: {
+      sequenceNumber: each?.sequenceNumber ?? "",
+      data: Buffer.from(each?.data ?? []).toString("base64"),
+      approximateArrivalTimestamp: (each?.arrivedMillis ?? 0) / 1000,
+    },
+  }));
+  const indexed = metricsIn(await linesOf("indexer", () => indexer({ Records: delivered })));
+  expectAllOf("indexer", indexed);
+  expect(indexed).toMatchObject({ skua_indexed_records: ["Count", 2], skua_quarantined_records: ["Count", 1] });
+
+  const { handler: rollup } = await import("../../functions/rollup/handler.ts");
+  expectAllOf("rollup", metricsIn(await linesOf("rollup", () => rollup(undefined))));
+
+  const { handler: merge } = await import("../../functions/merge/handler.ts");
+  const hour = Math.floor(Date.now() / HOUR_MILLIS);
+  const task = { tenant: "default", hour, mark: Date.now() + 1000, isClosing: true };
+  expectAllOf("merge", metricsIn(await linesOf("merge", () => merge(task))));
+
+  const { handler: query } = await import("../../functions/query/handler.ts");
+  const asked = metricsIn(await linesOf("query", () => query(url("GET", `/api/traces/${spans[0]?.traceId}`))));
+  expectAllOf("query", asked);
+  expect(Number(asked.skua_query_read_bytes?.[1])).toBeGreaterThan(0);
+}, 60_000);
