@@ -52,7 +52,7 @@ export interface PostingLists {
   readonly values: Uint32Array;
 }
 
-/** Notes the terms of one number after the other, numbers ascending for each term, and sorts them by term at the end by counting. */
+/** Notes the terms of one number after the other, and sorts them by term at the end by counting. */
 export class PostingLog {
   private length = 0;
   private terms: Uint32Array;
@@ -95,17 +95,19 @@ export class PostingLog {
     return true;
   }
 
-  lists(termCount: number): PostingLists {
+  /** @param order numbers were not begun ascending: as what each was begun, the least number first */
+  lists(termCount: number, order?: Uint32Array): PostingLists {
     const { terms, noted } = this;
     const starts = new Uint32Array(termCount + 1);
     for (let i = 0; i < termCount; i++) starts[i + 1] = (starts[i] as number) + (noted[i * 2 + 1] ?? 0);
     const next = starts.slice();
     const values = new Uint32Array(this.length);
-    for (let own = 0; own < this.begun; own++) {
+    for (let i = 0; i < this.begun; i++) {
+      const own = order === undefined ? i : (order[i] as number);
       const number = this.numbers[own] as number;
       const end = own + 1 < this.begun ? (this.starts[own + 1] as number) : this.length;
-      for (let i = this.starts[own] as number; i < end; i++) {
-        const term = terms[i] as number;
+      for (let from = this.starts[own] as number; from < end; from++) {
+        const term = terms[from] as number;
         const at = next[term] as number;
         values[at] = number;
         next[term] = at + 1;
