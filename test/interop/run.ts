@@ -151,7 +151,7 @@ const serviceChecks = (toolchains: Toolchains, server: SkuaServer): Check[] =>
   }));
 
 function samplerChecks(toolchains: Toolchains, server: SkuaServer, strategies: Strategies): Check[] {
-  return SAMPLED.flatMap((sampled) => {
+  return SAMPLED.filter(({ language }) => toolchains.has(language)).flatMap((sampled) => {
     const { language, family } = sampled;
     const check = (what: string, expect: (run: Run) => Promise<void>): Check => ({
       name: `${language}: ${family} sampler, ${what}`,

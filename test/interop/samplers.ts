@@ -8,16 +8,13 @@ import type { Toolchain } from "./toolchains.ts";
 
 /** A program of examples/…/samplers: which clients there are in which language. */
 interface Sampled {
-  readonly language: "node" | "python";
+  readonly language: "node" | "python" | "go" | "java";
   readonly family: "jaeger" | "otel";
 }
 
-export const SAMPLED: readonly Sampled[] = [
-  { language: "node", family: "jaeger" },
-  { language: "node", family: "otel" },
-  { language: "python", family: "jaeger" },
-  { language: "python", family: "otel" },
-];
+export const SAMPLED: readonly Sampled[] = (["node", "python", "go", "java"] as const).flatMap((language) =>
+  (["jaeger", "otel"] as const).map((family) => ({ language, family })),
+);
 
 interface Share {
   readonly type: "const" | "probabilistic" | "ratelimiting";
@@ -53,8 +50,15 @@ export const SHARES: Readonly<Record<string, Share>> = {
   },
 };
 
-const programOf = ({ language, family }: Sampled, type: string): string =>
-  language === "node" ? `samplers/${family}-${type}.mjs` : `samplers/${family}_${type}.py`;
+const capital = (word: string) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
+
+/** What a language calls the program of a family and a type of sampler. */
+const PROGRAMS: Readonly<Record<Sampled["language"], (family: string, type: string) => string>> = {
+  node: (family, type) => `samplers/${family}-${type}.mjs`,
+  python: (family, type) => `samplers/${family}_${type}.py`,
+  go: (family, type) => `${family}-${type}`,
+  java: (family, type) => `shop.samplers.${capital(family)}${capital(type)}`,
+};
 
 /** A client, and what it speaks to. */
 export interface Run {
@@ -68,17 +72,20 @@ function program({ sampled, toolchain, server }: Run, type: string, service: str
   const { language } = sampled;
   const sampling = new URL(server.sampling);
   return {
-    words: toolchain.run(programOf(sampled, type)),
+    words: toolchain.run(PROGRAMS[language](sampled.family, type)),
     folder: toolchain.folder,
     env: {
       JAEGER_SERVICE_NAME: service,
       JAEGER_AGENT_HOST: "127.0.0.1",
       JAEGER_AGENT_PORT: String(language === "node" ? server.udp.binary : server.udp.compact),
       JAEGER_SAMPLER_MANAGER_HOST_PORT: sampling.host,
+      JAEGER_SAMPLING_ENDPOINT: `${server.sampling}/sampling`,
       SAMPLING_PORT: sampling.port,
       SAMPLING_ENDPOINT: server.sampling,
+      SAMPLING_GRPC_ENDPOINT: server.samplingGrpc,
       OTEL_SERVICE_NAME: service,
       OTEL_EXPORTER_OTLP_ENDPOINT: server.otlp,
+      OTLP_ENDPOINT: server.otlp,
     },
   };
 }
