@@ -7,11 +7,7 @@ import type { IndexerEnv } from "../lib/runtime/env.ts";
 import { acknowledgeQuarantineWriter } from "./acknowledged.ts";
 import { allow } from "./allow.ts";
 import { type CommonProps, SkuaFunction } from "./function.ts";
-
-/** A plan takes at most half of it (docs/architecture.md). 1,769 MB is one whole CPU. */
-export const INDEXER_MEMORY_MEGABYTES = 1769;
-
-const TIMEOUT_SECONDS = 120;
+import { SIZES } from "./sizes.ts";
 
 export interface IndexerProps extends CommonProps {
   readonly stream: Stream;
@@ -31,14 +27,13 @@ export function addIndexer(scope: Construct, id: string, props: IndexerProps): S
   const indexer = new SkuaFunction(scope, id, {
     ...common,
     name: "indexer",
-    memoryMegabytes: INDEXER_MEMORY_MEGABYTES,
-    timeoutSeconds: TIMEOUT_SECONDS,
+    ...SIZES.indexer,
     environment: {
       STREAM_NAME: stream.streamName,
       TABLE_NAME: table.tableName,
       QUARANTINE_BUCKET: quarantine.bucketName,
       RETENTION_HOURS: String(retentionHours),
-      TIMEOUT_SECONDS: String(TIMEOUT_SECONDS),
+      TIMEOUT_SECONDS: String(SIZES.indexer.timeoutSeconds),
       ...(tenant === undefined ? {} : { FOREIGN_TENANT: tenant }),
     } satisfies IndexerEnv,
     may: [

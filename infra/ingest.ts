@@ -4,6 +4,7 @@ import type { IngestEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
 import { type CommonProps, SkuaFunction, type WithUrl } from "./function.ts";
+import { SIZES } from "./sizes.ts";
 
 export interface IngestProps extends CommonProps {
   readonly stream: Stream;
@@ -22,8 +23,7 @@ export function addIngest(scope: Construct, props: IngestProps): WithUrl<"ingest
   const ingest = new SkuaFunction(scope, "Ingest", {
     ...common,
     name: "ingest",
-    memoryMegabytes: 1024,
-    timeoutSeconds: 20,
+    ...SIZES.ingest,
     environment: {
       STREAM_NAME: stream.streamName,
       RETENTION_HOURS: String(retentionHours),

@@ -5,6 +5,7 @@ import type { QueryEnv } from "../lib/runtime/env.ts";
 import type { Access } from "./access.ts";
 import { allow } from "./allow.ts";
 import { type CommonProps, SkuaFunction, type WithUrl } from "./function.ts";
+import { SIZES } from "./sizes.ts";
 
 export interface QueryProps extends CommonProps {
   readonly table: TableV2;
@@ -16,8 +17,7 @@ export function addQuery(scope: Construct, { table, retentionHours, access, ...c
   const query = new SkuaFunction(scope, "Query", {
     ...common,
     name: "query",
-    memoryMegabytes: 1769,
-    timeoutSeconds: 60,
+    ...SIZES.query,
     environment: {
       TABLE_NAME: table.tableName,
       RETENTION_HOURS: String(retentionHours),

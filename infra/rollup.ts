@@ -6,9 +6,7 @@ import type { Construct } from "constructs";
 import type { MergeEnv, RollupEnv } from "../lib/runtime/env.ts";
 import { allow } from "./allow.ts";
 import { type CommonProps, SkuaFunction } from "./function.ts";
-
-/** Nothing is lost when one ends early: what it had not merged is found again. */
-const MERGE_SECONDS = 300;
+import { SIZES } from "./sizes.ts";
 
 export interface RollupProps extends CommonProps {
   readonly table: TableV2;
@@ -24,12 +22,11 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
   const merge = new SkuaFunction(scope, "Merge", {
     ...common,
     name: "merge",
-    memoryMegabytes: 1024,
-    timeoutSeconds: MERGE_SECONDS,
+    ...SIZES.merge,
     environment: {
       TABLE_NAME: table.tableName,
       RETENTION_HOURS: String(retentionHours),
-      TIMEOUT_SECONDS: String(MERGE_SECONDS),
+      TIMEOUT_SECONDS: String(SIZES.merge.timeoutSeconds),
     } satisfies MergeEnv,
     may: [
       allow(
@@ -45,13 +42,12 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
   const rollup = new SkuaFunction(scope, "Rollup", {
     ...common,
     name: "rollup",
-    memoryMegabytes: 256,
-    timeoutSeconds: 60,
+    ...SIZES.rollup,
     environment: {
       TABLE_NAME: table.tableName,
       RETENTION_HOURS: String(retentionHours),
       MERGE_FUNCTION: merge.lambda.functionName,
-      MERGE_SECONDS: String(MERGE_SECONDS),
+      MERGE_SECONDS: String(SIZES.merge.timeoutSeconds),
     } satisfies RollupEnv,
     may: [
       allow(table.tableArn, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"),

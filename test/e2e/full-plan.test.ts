@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { INDEXER_MEMORY_MEGABYTES } from "../../infra/indexer.ts";
+import { SIZES } from "../../infra/sizes.ts";
 
 const script = fileURLToPath(new URL("../bench/full-plan.ts", import.meta.url));
 
@@ -11,5 +11,5 @@ test("a full plan of the smallest spans, each a trace of its own, takes at most 
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", script, "tiny"]);
   const { spans, peakMegabytes } = JSON.parse(stdout);
   expect(spans).toBeGreaterThan(500_000);
-  expect(peakMegabytes).toBeLessThan(INDEXER_MEMORY_MEGABYTES / 2);
+  expect(peakMegabytes).toBeLessThan(SIZES.indexer.memoryMegabytes / 2);
 }, 180_000);
