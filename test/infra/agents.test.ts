@@ -96,6 +96,11 @@ describe("what a pod may", () => {
     expect(broken(ofKind("Deployment", "--mode", mode, ...to).spec.template.spec)).toEqual([]);
   });
 
+  test("so does the Django application of the examples", () => {
+    const file = join(import.meta.dirname, "../../examples/django/kubernetes/daemonset/shop.yaml");
+    expect(broken(parse(readFileSync(file, "utf8")).spec.template.spec)).toEqual([]);
+  });
+
   test("the judge of Pod Security finds what is planted", () => {
     const { spec } = ofKind("Deployment", "--mode", "gateway", ...ENDPOINT).spec.template;
     spec.hostNetwork = true;

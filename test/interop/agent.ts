@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
@@ -60,7 +60,7 @@ const agentEnv = (options: AgentOptions, token: string, env: AgentParts["env"] =
 export async function startAgent(parts: AgentParts): Promise<Agent> {
   const { binary, options, folder, token, env } = parts;
   const ports = await freePorts();
-  await writeFile(join(folder, "token"), token);
+  await mountToken(folder, token);
   await writeFile(join(folder, "collector.yaml"), stringify(collectorConfig(options)));
   await writeFile(join(folder, "here.yaml"), stringify(moved(parts, ports)));
   const child = spawn(binary, [`--config=${join(folder, "collector.yaml")}`, `--config=${join(folder, "here.yaml")}`], {
@@ -96,6 +96,17 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
       await ended;
     },
   };
+}
+
+/** As the kubelet lays a Secret out, and changes it: by links, so that it is replaced at once. */
+export async function mountToken(folder: string, token: string): Promise<void> {
+  const old = (await readdir(folder)).filter((name) => name.startsWith("..secret-"));
+  const version = await mkdtemp(join(folder, "..secret-"));
+  await writeFile(join(version, "token"), token);
+  await symlink(basename(version), join(folder, "..new"));
+  await rename(join(folder, "..new"), join(folder, "..data"));
+  if (old.length === 0) await symlink("..data/token", join(folder, "token"));
+  for (const name of old) await rm(join(folder, name), { recursive: true });
 }
 
 type Ports = Awaited<ReturnType<typeof freePorts>>;

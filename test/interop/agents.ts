@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentOptions } from "../../infra/agents/options.ts";
 import { readOptions } from "../../infra/agents/read-options.ts";
 import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
-import { type Agent, type AgentParts, POD, startAgent, validateAgent } from "./agent.ts";
+import { type Agent, type AgentParts, mountToken, POD, startAgent, validateAgent } from "./agent.ts";
 import type { Check } from "./checks.ts";
 import { jaegerClientOfNode } from "./expected/jaeger.ts";
 import { startKubeApi } from "./kube-api.ts";
@@ -44,6 +44,7 @@ export function agentChecks(node: Toolchain | undefined): readonly Check[] {
     check("every configuration is valid to the Collector", validateAll),
     check("a classic client is shown as if it had sent to Skua, its pod named", (binary) => throughNode(binary, node)),
     check("nothing is lost while Skua is killed for 30 s, and the Collector too", survives),
+    check("a token is the new one as soon as its Secret is", rotates),
     check("straight into the stream that others write", intoStream),
     check("requests are signed as AWS checks them", signs),
   ];
@@ -176,6 +177,26 @@ async function missingOf(server: SkuaServer, sent: readonly string[]): Promise<r
   }
   return missing;
 }
+
+function rotates(binary: string): Promise<void> {
+  return inFolder(async (folder) => {
+    const server = await guarded(folder);
+    const options = asked("--mode", "sidecar", "--endpoint", server.otlp, "--strategies", "none");
+    const agent = await startAgent({ binary, options, folder, token: "skua_of-yesterday" });
+    try {
+      await mountToken(folder, TOKEN);
+      await sleep(SECRET_SEEN_MILLIS);
+      await send(agent, traceId(4), {});
+      await readWhole(server, traceId(4), 1);
+    } finally {
+      await agent.stop();
+      await server.stop();
+    }
+  });
+}
+
+/** From a file's change until the Collector has read it. */
+const SECRET_SEEN_MILLIS = 1_000;
 
 function intoStream(binary: string): Promise<void> {
   return inFolder(async (folder) => {
