@@ -75,14 +75,17 @@ export function networkPolicy(options: AgentOptions): Manifest {
         },
       ],
       egress: [
-        { to: [{ namespaceSelector: {} }], ports: [tcp(53), { port: 53, protocol: "UDP" }] },
+        // Wherever names are told: a cache on the node is in no namespace.
+        { ports: [tcp(53), { port: 53, protocol: "UDP" }] },
         { ports: [...new Set([443, 6443, ...destinationPorts(options)])].map(tcp) },
-        // Where Pod Identity's and the node's own agents hand out credentials.
-        ...(usesAws(options) ? [{ to: [{ ipBlock: { cidr: "169.254.170.23/32" } }], ports: [tcp(80)] }] : []),
+        ...(usesAws(options) ? [{ to: CREDENTIALS, ports: [tcp(80)] }] : []),
       ],
     },
   };
 }
+
+/** Where EKS Pod Identity's agent hands them out. */
+const CREDENTIALS = ["169.254.170.23/32", "fd00:ec2::23/128"].map((cidr) => ({ ipBlock: { cidr } }));
 
 function destinationPorts({ destination, strategies }: AgentOptions): number[] {
   const urls = [...(destination.to === "endpoint" ? [destination.url] : []), ...(strategies ? [strategies] : [])];
