@@ -23,6 +23,7 @@ const take = ingest({
   random,
   sleep,
   takeRate: tenantRates(access.rateOf, clock),
+  limitsOf: access.rateOf,
 });
 
 /** As it was when the function was deployed. */

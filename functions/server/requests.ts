@@ -73,6 +73,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     sleep,
     retentionHours,
     takeRate: tenantRates(access.rateOf, CLOCK),
+    limitsOf: access.rateOf,
   });
   const take: Ingest = async (tenant, traces) => {
     const outcome = await put(tenant, traces);

@@ -34,7 +34,7 @@ const EXPECTED_SPAN_BYTES = 256;
  * where a field's value lies. 0 is never a valid offset of a value (a tag stands before it), so 0 means "not set".
  */
 export class SpanTable {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   readonly sources: Source[] = [];
   count = 0;
   /** The Span message's body. */

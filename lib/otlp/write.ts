@@ -64,6 +64,13 @@ export class Writer {
     this.pos += value.length;
   }
 
+  /** Whole fields, as they stand elsewhere. */
+  copy(fields: Uint8Array): void {
+    this.reserve(fields.length);
+    this.out.set(fields, this.pos);
+    this.pos += fields.length;
+  }
+
   text(field: number, value: string): void {
     this.tag(field, BYTES);
     // UTF-8 takes between one and three bytes for each UTF-16 unit.

@@ -1,11 +1,12 @@
 import { TracingError } from "../model/errors.ts";
 import { type Clock, millisToNanos } from "../model/time.ts";
+import { type Cuts, limitAttributes, TRUNCATED_KEY } from "../otlp/limit-attributes.ts";
 import { measured } from "../otlp/regroup.ts";
 import { type Rejected, scanTraces } from "../otlp/scan.ts";
 import type { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
-import { PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
-import type { TakeRate } from "../runtime/rates.ts";
+import { MAX_ATTRIBUTES, MAX_VALUE_BYTES, PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
+import type { Rate, TakeRate } from "../runtime/rates.ts";
 import type { Sleep } from "../runtime/retry.ts";
 import { placeOf } from "../stream/places.ts";
 import type { Entry, StreamWriter } from "../stream/port.ts";
@@ -25,13 +26,17 @@ export interface IngestParts {
   readonly retentionHours: number;
   /** Asked before anything of a request is put; without it no tenant is held back. */
   readonly takeRate?: TakeRate;
+  /** A tenant's own limits on what a message holds, where it has any. */
+  readonly limitsOf?: (tenant: string) => Pick<Rate, "maxAttributes" | "maxValueBytes"> | undefined;
 }
 
 /** What became of a request whose bytes were sound. Spans that were not rejected are in the stream. */
 export interface IngestOutcome {
   readonly acceptedSpans: number;
   readonly rejectedSpans: number;
-  /** Why spans were rejected; empty when none was. */
+  /** Spans that hold less than was sent; absent when all are whole. */
+  readonly truncatedSpans?: number;
+  /** Why spans were rejected, and what was cut off from others; empty when all are kept whole. */
   readonly message: string;
 }
 
@@ -43,13 +48,15 @@ export interface IngestOutcome {
 export type Ingest = (tenant: string, traces: Uint8Array) => Promise<IngestOutcome>;
 
 export function ingest(parts: IngestParts): Ingest {
-  const { stream, clock, random, sleep, retentionHours, takeRate } = parts;
+  const { stream, clock, random, sleep, retentionHours, takeRate, limitsOf } = parts;
   const shards = shardMaps(stream, clock);
   return async (tenant, traces) => {
     const receivedMillis = clock();
     const receivedNanos = millisToNanos(receivedMillis);
     const { table, rejected } = scanTraces(traces);
     takeRate?.(tenant, table.count, traces.length);
+    const { maxAttributes = MAX_ATTRIBUTES, maxValueBytes = MAX_VALUE_BYTES } = limitsOf?.(tenant) ?? {};
+    const cuts = limitAttributes(table, { maxAttributes, maxValueBytes });
     const ordinals = traceOrdinals(table);
     const refusals = [...rejected];
     const rows = acceptableRows(table, ordinals, receivedNanos, retentionHours, refusals);
@@ -68,10 +75,16 @@ export function ingest(parts: IngestParts): Ingest {
     return {
       acceptedSpans: table.count + rejected.length - refusals.length,
       rejectedSpans: refusals.length,
-      message: tellRefusals(refusals),
+      message: [tellRefusals(refusals), cuts === undefined ? "" : tellCuts(cuts)]
+        .filter((told) => told !== "")
+        .join("; "),
+      ...(cuts !== undefined && { truncatedSpans: cuts.spans }),
     };
   };
 }
+
+const tellCuts = ({ spans, sources, droppedAttributes, truncatedValues }: Cuts): string =>
+  `${spans} spans and ${sources} resources or scopes were cut: ${droppedAttributes} attributes left out, ${truncatedValues} values shortened; ${TRUNCATED_KEY} names them`;
 
 /** A group as one record, or as several where it is too large for one; a span that no record can hold is refused by name. */
 function encodeGroup(

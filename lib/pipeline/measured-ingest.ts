@@ -1,7 +1,7 @@
 import type { Measure } from "../runtime/metrics.ts";
 import type { Ingest } from "./ingest.ts";
 
-type Counted = "otelcol_receiver_accepted_spans" | "otelcol_receiver_refused_spans";
+type Counted = "otelcol_receiver_accepted_spans" | "otelcol_receiver_refused_spans" | "skua_truncated_spans";
 
 /** Ingest, with its spans counted. Of a request that is refused as a whole nobody knows how many it brought. */
 export const measuredIngest =
@@ -10,5 +10,6 @@ export const measuredIngest =
     const outcome = await ingest(tenant, traces);
     measure("otelcol_receiver_accepted_spans", outcome.acceptedSpans);
     if (outcome.rejectedSpans > 0) measure("otelcol_receiver_refused_spans", outcome.rejectedSpans, "unacceptable");
+    if (outcome.truncatedSpans) measure("skua_truncated_spans", outcome.truncatedSpans);
     return outcome;
   };

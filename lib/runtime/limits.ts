@@ -20,6 +20,15 @@ export const MAX_AHEAD_SECONDS = 3600;
  */
 export const MAX_REPEATED_RESOURCE = { timesRequest: 16, bytes: 1024 * 1024 };
 
+/**
+ * Attributes of a span, and of each of its events and links, its resource and its scope. SDKs keep 128 of them unless told
+ * otherwise; each becomes a term to search by, and nobody reads more.
+ */
+export const MAX_ATTRIBUTES = 1024;
+
+/** Of one attribute's value: whole stack traces and statements fit; bodies of requests belong elsewhere, and would fill the pages that all spans are read from. */
+export const MAX_VALUE_BYTES = 64 * 1024;
+
 /** Different reasons that one partial success spells out; a client's log line has to stay readable. */
 export const MAX_REASONS_TOLD = 5;
 

@@ -11,6 +11,7 @@ interface Definition {
 export const METRICS = {
   otelcol_receiver_accepted_spans: { unit: "Count", help: "spans that were put into the stream" },
   otelcol_receiver_refused_spans: { unit: "Count", help: "spans of taken requests that were refused, by reason" },
+  skua_truncated_spans: { unit: "Count", help: "spans that were kept without some of their attributes" },
   skua_refused_requests: { unit: "Count", help: "requests that were answered with an error, by HTTP status" },
   skua_put_retries: { unit: "Count", help: "records that the stream did not take at the first attempt" },
   skua_indexed_records: { unit: "Count", help: "records whose spans can be found" },
@@ -30,6 +31,7 @@ export const METRICS_OF = {
   ingest: [
     "otelcol_receiver_accepted_spans",
     "otelcol_receiver_refused_spans",
+    "skua_truncated_spans",
     "skua_refused_requests",
     "skua_put_retries",
   ],

@@ -1,9 +1,11 @@
 import { TracingError } from "../model/errors.ts";
 
-/** What one tenant may send through one process, on average. */
+/** What one tenant may send: through one process, on average, and in one message (without a figure, what everyone may). */
 export interface Rate {
   readonly spansPerSecond?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
+  readonly maxAttributes?: number | undefined;
+  readonly maxValueBytes?: number | undefined;
 }
 
 /** Counts a request; throws throttled, with when to come back, when its tenant has used up what is his. */

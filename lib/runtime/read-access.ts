@@ -11,6 +11,9 @@ const scopes = z.array(z.enum(SCOPES, SCOPES_EXPECTED), SCOPES_EXPECTED).check(z
 const RATE = "expected a number above 0";
 const rate = z.number(RATE).check(z.positive(RATE));
 
+const MOST = "expected an integer above 0";
+const most = z.int(MOST).check(z.positive(MOST));
+
 /** Of the tenant of a deployment that has no other. */
 const FIRST_TENANT = "default";
 const FIRST_EXPECTED = "expected a text of at least 32 characters";
@@ -31,7 +34,17 @@ const Table = z.strictObject({
     [],
   ),
   limits: z._default(
-    z.array(z.strictObject({ tenant, spansPerSecond: z.optional(rate), bytesPerSecond: z.optional(rate) })),
+    z.array(
+      z.strictObject({
+        tenant,
+        spansPerSecond: z.optional(rate),
+        bytesPerSecond: z.optional(rate),
+        /** Of a span, event, link, resource or scope. */
+        maxAttributes: z.optional(most),
+        /** Of one attribute. */
+        maxValueBytes: z.optional(most),
+      }),
+    ),
     [],
   ),
   principals: z._default(
@@ -51,7 +64,7 @@ const Table = z.strictObject({
 /**
  * The table of who may do what, as JSON: `{"tokens": [{"sha256", "tenant", "scopes", "note"?}], "principals": [{"principal",
  * "tenant", "scopes"}], "limits": [{"tenant",
- * "spansPerSecond"?, "bytesPerSecond"?}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
+ * "spansPerSecond"?, "bytesPerSecond"?, "maxAttributes"?, "maxValueBytes"?}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
  * @param source what to call the text: a file's or a variable's name
  */
 export function readAccess(text: string, source: string): AccessTable {

@@ -43,10 +43,11 @@ function takingStream(shards: readonly Shard[], listed: () => readonly Shard[] =
   return { stream, taken, lists: () => lists };
 }
 
-const ingestInto = (stream: StreamWriter, retentionHours = 168, clock = () => NOW) => {
+const partsFor = (stream: StreamWriter, retentionHours = 168, clock = () => NOW) => {
   const random = new Random(1);
-  return ingest({ stream, clock, random: () => random.fraction(), sleep: async () => {}, retentionHours });
+  return { stream, clock, random: () => random.fraction(), sleep: async () => {}, retentionHours };
 };
+const ingestInto = (...parts: Parameters<typeof partsFor>) => ingest(partsFor(...parts));
 
 const spansIn = (entry: Entry) =>
   (TracesData.decode(decodeRecord(entry.data).traces).resourceSpans ?? []).flatMap((resource) =>
@@ -120,6 +121,26 @@ describe("ingest", () => {
     expect(taken.flatMap(({ entry }) => spansIn(entry))).toHaveLength(8);
   });
 
+  test("what a span holds beyond its tenant's limits is cut off, and the answer says so", async () => {
+    const { stream, taken } = takingStream(evenShards(1));
+    const attributes = [...Array(5)].map((_, i) => [`key.${i}`, "a value"] as const);
+    const [any] = trafficSpans(1) as [TrafficSpan];
+    const span = { ...any, events: [], attributes };
+    const limitsOf = (tenant: string) => (tenant === "acme" ? { maxAttributes: 3, maxValueBytes: 4 } : undefined);
+    const take = ingest({ ...partsFor(stream), limitsOf });
+    const cut = await take("acme", encodeRequest([span]));
+    expect(cut).toMatchObject({ acceptedSpans: 1, rejectedSpans: 0, truncatedSpans: 1 });
+    expect(cut.message).toMatch(
+      /^1 spans .* were cut: \d+ attributes left out, \d+ values shortened; skua.truncated_attributes names them$/,
+    );
+    expect(await take("rook", encodeRequest([span]))).toEqual({ acceptedSpans: 1, rejectedSpans: 0, message: "" });
+    const kept = taken.flatMap(({ entry }) => spansIn(entry)).map((own) => own.attributes?.map(({ key }) => key));
+    expect(kept).toEqual([
+      ["key.0", "key.1", "key.2", "skua.truncated_attributes"],
+      ["key.0", "key.1", "key.2", "key.3", "key.4"],
+    ]);
+  });
+
   test("one span that no record can hold is refused by name, and its neighbours are kept", async () => {
     const [a, huge, c] = trafficSpans(3) as [TrafficSpan, TrafficSpan, TrafficSpan];
     const noise = Buffer.from(
@@ -132,7 +153,9 @@ describe("ingest", () => {
       ).buffer,
     );
     const { stream, taken } = takingStream(evenShards(1));
-    const spans = [a, { ...huge, name: "upload", attributes: [["blob", noise.toString("base64")] as const] }, c];
+    const parts = noise.toString("base64").match(/.{1,60000}/g) ?? [];
+    const attributes = parts.map((part, i) => [`blob.${i}`, part] as const);
+    const spans = [a, { ...huge, name: "upload", attributes }, c];
     const outcome = await ingestInto(stream)("acme", encodeRequest(spans));
     expect([outcome.acceptedSpans, outcome.rejectedSpans]).toEqual([2, 1]);
     expect(outcome.message).toContain(`span ${huge.spanId} of trace ${huge.traceId} ("upload")`);

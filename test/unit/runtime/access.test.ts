@@ -114,6 +114,9 @@ describe("the table of access", () => {
   it("says what each tenant may send", () => {
     const { rates } = readAccess('{"limits":[{"tenant":"acme","spansPerSecond":1000}]}', "the file");
     expect([rates.get("acme"), rates.get("rook")]).toEqual([{ spansPerSecond: 1000 }, undefined]);
+    expect(() => readAccess('{"limits":[{"tenant":"acme","maxAttributes":1.5}]}', "the file")).toThrow(
+      "the file: limits.0.maxAttributes: expected an integer above 0",
+    );
     expect(() => readAccess('{"limits":[{"tenant":"acme","spansPerSecond":0}]}', "the file")).toThrow(
       "the file: limits.0.spansPerSecond: expected a number above 0",
     );

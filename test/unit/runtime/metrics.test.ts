@@ -31,6 +31,7 @@ describe("a meter", () => {
     expect(values).toEqual({
       otelcol_receiver_accepted_spans: [3],
       otelcol_receiver_refused_spans: [0],
+      skua_truncated_spans: [0],
       skua_refused_requests: [0],
       skua_put_retries: [0],
     });
