@@ -12,6 +12,7 @@ import { TracingError } from "../model/errors.ts";
 import { decodeBase64 } from "../runtime/base64.ts";
 import type { Item, ItemQuery, Items, Key, Register, Registers } from "./items.ts";
 import { putCommand } from "./put-request.ts";
+import { bareAnswer, type WireAttributes } from "./read-answer.ts";
 import { BODY, PARTITION_KEY, SORT_KEY, TTL, VERSION } from "./table.ts";
 
 /** Undefined is the SDK's own default: environment, profile, role. */
@@ -31,8 +32,8 @@ const REQUEST_MILLIS = 10_000;
 const MAX_SOCKETS = 64;
 
 /** Every retry is our own: only we know the deadline and the pace. */
-export const dynamoClient = ({ requestMillis = REQUEST_MILLIS, ...options }: DynamoOptions = {}): DynamoDBClient =>
-  new DynamoDBClient({
+export function dynamoClient({ requestMillis = REQUEST_MILLIS, ...options }: DynamoOptions = {}): DynamoDBClient {
+  const client = new DynamoDBClient({
     ...options,
     base64Decoder: decodeBase64,
     maxAttempts: 1,
@@ -44,6 +45,10 @@ export const dynamoClient = ({ requestMillis = REQUEST_MILLIS, ...options }: Dyn
       httpsAgent: { maxSockets: MAX_SOCKETS },
     }),
   });
+  // It copies every answer for a log that nobody keeps.
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}
 
 type Attributes = Record<string, AttributeValue>;
 
@@ -53,19 +58,23 @@ export function dynamoItems(client: DynamoDBClient, table: string): Items & Regi
       const command = new BatchGetItemCommand({
         RequestItems: { [table]: { Keys: keys.map(keyAttributes), ConsistentRead: consistent } },
       });
-      const answer = await told(client.send(command));
+      const answer = bareAnswer(command);
+      await told(client.send(command));
+      const { Responses, UnprocessedKeys } = answer();
       return {
-        items: (answer.Responses?.[table] ?? []).map(readItem),
-        left: (answer.UnprocessedKeys?.[table]?.Keys ?? []).map(readKey),
+        items: (Responses?.[table] ?? []).map(readWireItem),
+        left: (UnprocessedKeys?.[table]?.Keys ?? []).map(readWireKey),
       };
     },
 
     async query(query) {
-      const answer = await told(client.send(new QueryCommand(queryInput(table, query))));
-      const last = answer.LastEvaluatedKey;
+      const command = new QueryCommand(queryInput(table, query));
+      const answer = bareAnswer(command);
+      await told(client.send(command));
+      const { Items, LastEvaluatedKey: last } = answer();
       return {
-        items: (answer.Items ?? []).map(readItem),
-        next: last === undefined ? undefined : readKey(last).sk,
+        items: (Items ?? []).map(readWireItem),
+        next: last === undefined ? undefined : readWireKey(last).sk,
       };
     },
 
@@ -142,23 +151,32 @@ const itemAttributes = (item: Item): Attributes => ({
   [TTL]: { N: String(item.ttl) },
 });
 
-const readKey = (attributes: Attributes): Key => ({
+const readItem = (attributes: Attributes): Item => ({
   pk: attributes[PARTITION_KEY]?.S ?? "",
   sk: bytesOf(attributes[SORT_KEY]),
-});
-
-const readItem = (attributes: Attributes): Item => ({
-  ...readKey(attributes),
   body: bytesOf(attributes[BODY]),
   ttl: numberOf(attributes[TTL]),
 });
 
-function bytesOf(value: AttributeValue | undefined): Uint8Array {
+const readWireKey = (attributes: WireAttributes): Key => ({
+  pk: attributes[PARTITION_KEY]?.S ?? "",
+  sk: bytesOf(decoded(attributes[SORT_KEY])),
+});
+
+const readWireItem = (attributes: WireAttributes): Item => ({
+  ...readWireKey(attributes),
+  body: bytesOf(decoded(attributes[BODY])),
+  ttl: numberOf(attributes[TTL]),
+});
+
+const decoded = (value: WireAttributes[string]) => (value?.B === undefined ? undefined : { B: decodeBase64(value.B) });
+
+function bytesOf(value: Pick<AttributeValue, "B"> | undefined): Uint8Array {
   if (value?.B === undefined) throw new TracingError("internal", "an item of the table lacks a binary attribute");
   return value.B;
 }
 
-function numberOf(value: AttributeValue | undefined): number {
+function numberOf(value: Pick<AttributeValue, "N"> | undefined): number {
   if (value?.N === undefined) throw new TracingError("internal", "an item of the table lacks a number attribute");
   return Number(value.N);
 }
