@@ -56,9 +56,9 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
   const { table } = spans.plan;
   const terms = new TermTable(Math.min(spans.tableRow.length * USUAL_NEW_TERMS, MOST_EXPECTED_TERMS));
   const cache = new AttributeCache(table.bytes);
-  const rowLog = new PostingLog(spans.tableRow.length, spans.tableRow.length * USUAL_SPAN_TERMS);
+  const rowLog = new PostingLog(spans.tableRow.length, roomFor(spans.tableRow.length * USUAL_SPAN_TERMS));
   const sourceLog = new PostingLog();
-  const pageLog = new PostingLog(page.length, page.length);
+  const pageLog = new PostingLog(page.length, new Uint32Array(page.length));
 
   const cutSources = spans.tableSource.map((source, own) => {
     const visitor = new TermVisitor(table.bytes, terms, cache, sourceLog, MAX_SOURCE_TERMS);
@@ -106,6 +106,17 @@ export function collectTerms(spans: SegmentSpans, page: Uint32Array, pageCount: 
     pageCount,
     cutSpans,
   };
+}
+
+/** Where one segment's terms are noted at a time: eight megabytes of a full plan, which need not be zeroed and collected. */
+let noteRoom = new Uint32Array(0);
+/** A plan of the smallest spans needs ten times as much, and is too rare to be kept ready for. */
+const MOST_KEPT_TERMS = 2 ** 21;
+
+function roomFor(terms: number): Uint32Array {
+  if (terms > MOST_KEPT_TERMS) return new Uint32Array(terms);
+  if (terms > noteRoom.length) noteRoom = new Uint32Array(terms);
+  return noteRoom;
 }
 
 function inverse(order: Uint32Array): Uint32Array {

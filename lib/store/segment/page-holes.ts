@@ -136,6 +136,12 @@ export class HoleList {
   kind = new Uint8Array(4096);
   at = new Uint32Array(4096);
 
+  /** Begins anew, in the same room. */
+  reset(): void {
+    this.count = 0;
+    this.bytes = 0;
+  }
+
   add(kind: number, at: number): void {
     if (this.count === this.kind.length) {
       const { kind: kinds, at: ats } = this;

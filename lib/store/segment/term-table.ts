@@ -65,9 +65,12 @@ export class PostingLog {
   /** Per term, side by side: the last number noted, + 1, and how many. */
   private noted = new Uint32Array(2048);
 
-  /** @param numbers and @param terms room for so many at once */
-  constructor(numbers = 64, terms = 1024) {
-    this.terms = new Uint32Array(terms);
+  /**
+   * @param numbers room for so many at once
+   * @param terms room for as many as it holds; whatever it holds is overwritten
+   */
+  constructor(numbers = 64, terms: Uint32Array = new Uint32Array(1024)) {
+    this.terms = terms;
     this.numbers = new Uint32Array(numbers);
     this.starts = new Uint32Array(numbers);
   }

@@ -16,7 +16,7 @@ const SMALL_BYTES = 64 * 1024;
  * parent mostly stands in the page, and zstd need not look for what repeats in noise.
  */
 export function writeColumns(out: ByteWriter, traces: Uint8Array): void {
-  const holes = new HoleList();
+  holes.reset();
   walkHoles(new ByteReader("page", traces), traces.length, false, (kind, at) => holes.add(kind, at));
   const columns = new ColumnsWriter(traces, holes);
   out.varint(traces.length);
@@ -29,7 +29,8 @@ export function writeColumns(out: ByteWriter, traces: Uint8Array): void {
   writeStream(out, sections.view(), !columns.hasStrangers());
 }
 
-/** Room for one page's sections at a time, and its columns: fresh buffers for each page cost as much as filling them. */
+/** Room for one page's holes and sections at a time, and its columns: fresh buffers for each page cost as much as filling them. */
+const holes = new HoleList();
 const sections = new ByteWriter(512 * 1024);
 
 /** With its length before it; several make one stream: a call of zstd costs more than these are worth by themselves. */
