@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ingestApp } from "../../lib/http/ingest.ts";
+import { jaegerPostSpansToOtlp } from "../../lib/jaeger/proto/post-spans.ts";
 import { jaegerEmitBatchToOtlp } from "../../lib/jaeger/thrift/batch.ts";
 import { CLIENTS } from "../interop/clients.ts";
 import { type JaegerTrace, shown } from "../interop/shown.ts";
@@ -26,7 +27,8 @@ const goldens: Golden[] = readdirSync(folder)
 /** Through the very door where it has one. */
 async function traces({ by, path = "", headers = {}, body }: Message): Promise<Uint8Array[]> {
   const bytes = Buffer.from(body, "base64");
-  if (by === "grpc") return [grpcMessage(bytes)];
+  if (by === "grpc")
+    return [path.endsWith("/PostSpans") ? jaegerPostSpansToOtlp(grpcMessage(bytes)) : grpcMessage(bytes)];
   if (by !== "http") return [jaegerEmitBatchToOtlp(bytes, by)];
   const taken: Uint8Array[] = [];
   const app = ingestApp({

@@ -2,6 +2,7 @@ import type { SkuaServer } from "../support/skua-server.ts";
 import { jaegerClientOfGo, jaegerClientOfJava, jaegerClientOfNode, jaegerClientOfPython } from "./expected/jaeger.ts";
 import {
   jaegerExporterOfJavaScript,
+  jaegerGrpcExporterOfPython,
   otlpOfGoAndJava,
   otlpOfJavaScript,
   otlpOfPython,
@@ -19,7 +20,7 @@ import type { ShownTrace } from "./shown.ts";
 import type { Language } from "./toolchains.ts";
 
 /** Addresses to send to; of UDP, ports. */
-export type Doors = Pick<SkuaServer, "otlp" | "otlpGrpc" | "jaeger" | "zipkin" | "udp">;
+export type Doors = Pick<SkuaServer, "otlp" | "otlpGrpc" | "jaeger" | "jaegerGrpc" | "zipkin" | "udp">;
 
 /** A program of examples/ that sends one trace and prints its id, and when it began, as JSON. */
 export interface Client {
@@ -199,6 +200,13 @@ export const CLIENTS: readonly Client[] = [
     program: "send.py",
     env: zipkin,
     expected: zipkinV1OfPython,
+  },
+  {
+    name: "OpenTelemetry of 2023, Jaeger's gRPC",
+    language: "pythonJaegerGrpc",
+    program: "send.py",
+    env: ({ jaegerGrpc }) => ({ OTEL_EXPORTER_JAEGER_ENDPOINT: new URL(jaegerGrpc).host }),
+    expected: jaegerGrpcExporterOfPython,
   },
   ...go.map((client) => ({ ...client, language: "go" as const })),
   ...java.map((client) => ({ ...client, language: "java" as const })),

@@ -29,7 +29,7 @@ const [...words] = process.argv.slice(2);
 const isAll = words.includes("--all");
 const only = words.filter((word) => !word.startsWith("--"));
 /** In CI these are not skipped. */
-const VITAL: readonly Language[] = ["node", "python", "pythonThrift"];
+const VITAL: readonly Language[] = ["node", "python", "pythonThrift", "pythonJaegerGrpc"];
 const LANGUAGES: readonly Language[] = isAll ? [...VITAL, "go", "java"] : VITAL;
 
 async function main(): Promise<Tally> {

@@ -72,7 +72,8 @@ export async function readTraces(query: string, service: string): Promise<Jaeger
  */
 export function shown({ spans, processes, traceID }: JaegerTrace, start: number | undefined): ShownTrace {
   const names = new Map(spans.map(({ spanID, operationName }) => [spanID, operationName]));
-  const after = (micros: number) => (start === undefined ? {} : { at: Math.round(micros / 1000 - start) });
+  // A microsecond early is not -0.
+  const after = (micros: number) => (start === undefined ? {} : { at: Math.round(micros / 1000 - start) + 0 });
   return {
     spans: spans
       .toSorted((a, b) => a.startTime - b.startTime)

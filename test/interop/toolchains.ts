@@ -21,8 +21,8 @@ export interface Toolchain {
   readonly run: (program: string) => readonly [command: string, ...args: string[]];
 }
 
-/** `pythonThrift`: the last clients that write Zipkin's Thrift need an environment of their own. */
-export type Language = "node" | "python" | "pythonThrift" | "go" | "java";
+/** The last clients that write Zipkin's Thrift, and those that speak Jaeger's gRPC, need environments of their own. */
+export type Language = "node" | "python" | "pythonThrift" | "pythonJaegerGrpc" | "go" | "java";
 
 /** Undefined where the language is not on this machine. */
 export const TOOLCHAINS: Readonly<Record<Language, () => Promise<Toolchain | undefined>>> = {
@@ -30,6 +30,7 @@ export const TOOLCHAINS: Readonly<Record<Language, () => Promise<Toolchain | und
   // One environment for all of them: what two of them pin, they pin alike.
   python: () => installPython(["python", "django", "django-otel"]),
   pythonThrift: () => installPython(["python-zipkin-thrift"]),
+  pythonJaegerGrpc: () => installPython(["python-jaeger-grpc"]),
   go: installGo,
   java: installJava,
 };

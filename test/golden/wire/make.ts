@@ -13,7 +13,7 @@ import { openSink } from "./sink.ts";
 const [only = ""] = process.argv.slice(2);
 const sink = await openSink();
 const { http, grpc, udp } = sink;
-const doors: Doors = { otlp: http, jaeger: http, zipkin: http, otlpGrpc: grpc, udp };
+const doors: Doors = { otlp: http, jaeger: http, zipkin: http, otlpGrpc: grpc, jaegerGrpc: grpc, udp };
 const toolchains = new Map<Language, Toolchain | undefined>();
 
 for (const { name, language, program, env } of CLIENTS) {

@@ -11,12 +11,14 @@ interface OtelDialect {
   readonly statusCode: Tag;
   readonly attempt: Readonly<Record<string, Tag>>;
   readonly exception: Readonly<Record<string, Tag>>;
+  /** The log's field that has the event's name. */
+  readonly event?: string;
   readonly links: readonly (readonly [string, string])[];
 }
 
 /** What checkout.mjs, checkout.py, checkout.go and Checkout.java tell. */
 function otelCheckout(dialect: OtelDialect): ShownTrace {
-  const { scope, cart, status, attempt, exception, links } = dialect;
+  const { scope, cart, status, attempt, exception, links, event = "event" } = dialect;
   const process: ShownSpan["process"] = { service: "shop", tags: dialect.process };
   return {
     spans: [
@@ -31,13 +33,13 @@ function otelCheckout(dialect: OtelDialect): ShownTrace {
           "otel.status_code": ["string", "ERROR"],
           ...status,
         },
-        logs: [{ at: 8, fields: { event: ["string", "exception"], ...exception } }],
+        logs: [{ at: 8, fields: { [event]: ["string", "exception"], ...exception } }],
         process,
       },
       {
         ...{ name: "SELECT stock", at: 2, millis: 3, references: [["CHILD_OF", "POST /checkout"]] },
         tags: { ...scope, "db.system.name": ["string", "postgresql"], "span.kind": ["string", "client"] },
-        logs: [{ at: 3, fields: { event: ["string", "retry"], ...attempt } }],
+        logs: [{ at: 3, fields: { [event]: ["string", "retry"], ...attempt } }],
         process,
       },
       {
@@ -108,6 +110,25 @@ export const jaegerExporterOfJavaScript = otelCheckout({
   },
   statusCode: ["float64", 503],
   attempt: { attempt: ["float64", 2] },
+});
+
+/** The resource is on the spans as well, lists are Python's tuples, bytes are dropped, and an event's name is a message. */
+export const jaegerGrpcExporterOfPython = otelCheckout({
+  ...otlp,
+  scope: {
+    ...otlp.scope,
+    "otel.library.name": ["string", "shop.checkout"],
+    "otel.library.version": ["string", "0.7.0"],
+    ...{ "service.name": ["string", "shop"], "service.version": ["string", "1.2.3"], replicas: ["int64", 3] },
+  },
+  cart: {
+    "cart.total": ["float64", 99.5],
+    "cart.gift": ["bool", true],
+    "cart.items": ["string", "('book', 'pen')"],
+    "cart.counts": ["string", "(1, 2)"],
+    "cart.id": ["int64", "9007199254740993"],
+  },
+  event: "message",
 });
 
 /** Zipkin has strings only, an annotation is its event's name, and there are no links. */
