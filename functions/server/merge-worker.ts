@@ -1,7 +1,8 @@
-import { type MergedHour, mergeHour } from "../../lib/pipeline/rollup/merge-hour.ts";
+import { mergeHour } from "../../lib/pipeline/rollup/merge-hour.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
-import type { MergeData, MergeHello } from "./rollup-loop.ts";
+import { type MergedTasks, mergeTasks } from "./merge-tasks.ts";
+import type { MergeData } from "./rollup-loop.ts";
 import { sleep } from "./sleep.ts";
 import { serveThread } from "./thread.ts";
 
@@ -11,16 +12,8 @@ await serveThread<MergeData>(async ({ dynamo, table, retentionHours, mergeMillis
   const registers = dynamoItems(client, table);
   const [clock, random] = [Date.now, Math.random];
   const batches = itemBatches({ items: registers, clock, random, sleep });
-  const merged: MergedHour[] = [];
-  for (const task of tasks)
-    merged.push(await mergeHour(task, { batches, registers, clock, random, retentionHours, mergeMillis }));
+  const options = { batches, registers, clock, random, retentionHours, mergeMillis };
+  const hello: MergedTasks = await mergeTasks(tasks, (task) => mergeHour(task, options));
   client.destroy();
-  return {
-    hello: {
-      merges: merged.reduce((sum, one) => sum + one.merges, 0),
-      spans: merged.reduce((sum, one) => sum + one.spans, 0),
-      closed: merged.filter(({ isClosed }) => isClosed).length,
-    } satisfies MergeHello,
-    close: async () => {},
-  };
+  return { hello, close: async () => {} };
 });

@@ -3,6 +3,7 @@ import type { Log } from "../../lib/runtime/log.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import type { Reach } from "./backends.ts";
+import type { MergedTasks } from "./merge-tasks.ts";
 import { sleep } from "./sleep.ts";
 import { startThread } from "./thread.ts";
 
@@ -20,14 +21,6 @@ export interface MergeData {
   readonly retentionHours: number;
   readonly mergeMillis: number;
   readonly tasks: readonly MergeTask[];
-}
-
-/** What came of it. */
-export interface MergeHello {
-  readonly merges: number;
-  readonly spans: number;
-  /** Hours. */
-  readonly closed: number;
 }
 
 export interface Rollup {
@@ -73,13 +66,14 @@ export function keepRolling({ dynamo, table, retentionHours, log }: RollupParts)
     if (tasks.length === 0) return;
     const data: MergeData = { dynamo, table, retentionHours, mergeMillis: MERGE_MILLIS, tasks: tasks.splice(0) };
     const file = new URL("./merge-worker.ts", import.meta.url);
-    const thread = await startThread<MergeHello>({
+    const { hello, close } = await startThread<MergedTasks>({
       ...{ file, data, heapMegabytes: HEAP_MEGABYTES },
       taskMillis: MERGE_MILLIS,
     });
     // What goes on all the time is no news.
-    if (thread.hello.closed > 0) log.info("closed hours", { ...thread.hello });
-    await thread.close(0);
+    if (hello.closed > 0) log.info("closed hours", { ...hello });
+    for (const fault of hello.faults) log.warn("a merge failed; will try again", { ...fault });
+    await close(0);
   }
 
   /** How long nothing need be done. */

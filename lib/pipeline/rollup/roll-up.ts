@@ -103,12 +103,13 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
 
   /** Takes up what the work list says, to a minute of which all heads may be there. */
   async function takeUp(progress: Progress, mark: number, begin: (task: MergeTask) => Promise<boolean>): Promise<void> {
-    const { rolled } = progress.state;
+    const { rolled, closed } = progress.state;
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
     for (const one of (await readWork(batches, minute, last)).values()) {
-      const isLate = one.hour <= rolled;
-      if (!isLate) await hours.note(one);
+      if (one.hour > rolled) await hours.note(one);
+      // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late.
+      const isLate = one.hour <= closed;
       if ((await counter.count(one, mark, isLate)) < OPEN_HEADS) continue;
       if (await begin({ ...one, mark, isClosing: false })) counter.forget(one, isLate);
     }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { rollupHours } from "../../../../lib/pipeline/rollup/hours.ts";
 import { type MergeTask, rollUp } from "../../../../lib/pipeline/rollup/roll-up.ts";
 import { itemBatches } from "../../../../lib/store/batches.ts";
-import { minuteOf, ROLLUP_KEY, readerKey, streamKey, workKey } from "../../../../lib/store/keys.ts";
+import { MAX_PUT_ITEMS } from "../../../../lib/store/items.ts";
+import { lateHeadKey, minuteOf, ROLLUP_KEY, readerKey, streamKey, workKey } from "../../../../lib/store/keys.ts";
 import { decodeReaderState, encodeReaderState } from "../../../../lib/store/reader-states.ts";
 import { decodeRollupState } from "../../../../lib/store/rollup-states.ts";
 import { type MemoryItems, memoryItems } from "../../../support/memory-items.ts";
@@ -29,13 +31,18 @@ function aWorld(): World {
   return { table, tasks: [], calls, now: HOUR * HOUR_MILLIS + 30 * 60_000 };
 }
 
+function rolling(world: World) {
+  const { table } = world;
+  const clock = () => world.now;
+  const batches = itemBatches({ items: table, clock, sleep: async () => {}, random: () => 0.5 });
+  return { batches, registers: table, clock, retentionHours: RETENTION_HOURS, mergeMillis: 60_000 };
+}
+
 /** One process. */
 function aRollup(world: World) {
-  const clock = () => world.now;
-  const batches = itemBatches({ items: world.table, clock, sleep: async () => {}, random: () => 0.5 });
   return rollUp({
-    ...{ batches, registers: world.table, clock, retentionHours: RETENTION_HOURS },
-    ...{ mergeMillis: 60_000, tasksPerRun: 3 },
+    ...rolling(world),
+    tasksPerRun: 3,
     dispatch: async (task) => {
       world.tasks.push(task);
     },
@@ -162,6 +169,36 @@ describe("what holds an hour up", () => {
     // Should anybody still read it, it knows.
     expect((await stateOf(world, "gone/3")).closed).toBe(HOUR);
   });
+});
+
+test("an hour that cannot be merged keeps no other from being closed, nor from having merged what comes late", async () => {
+  const world = aWorld();
+  const run = aRollup(world);
+  for (const hour of [HOUR, HOUR + 1]) {
+    await put(world, { lastAt: world.now });
+    await work(world, world.now, "acme", hour);
+    await run();
+    world.now += HOUR_MILLIS;
+  }
+  for (let i = 0; i < 3; i++) {
+    world.now += 61_000;
+    await run();
+  }
+  expect(world.tasks.map(({ hour }) => hour)).toContain(HOUR + 1);
+  await rollupHours(rolling(world)).release({ tenant: "acme", hour: HOUR + 1 }, true);
+  world.tasks.length = 0;
+  const late = Array.from({ length: 64 }, (_, i) => ({
+    ...lateHeadKey("acme", HOUR + 1, world.now + i, `${i}`.padStart(32, "0")),
+    ...{ body: Buffer.from("head"), ttl: 1 },
+  }));
+  await put(world, { lastAt: world.now + 64 });
+  for (let n = 0; n < late.length; n += MAX_PUT_ITEMS) await world.table.put(late.slice(n, n + MAX_PUT_ITEMS));
+  await work(world, world.now, "acme", HOUR + 1);
+  for (let i = 0; i < 3; i++) {
+    world.now += 61_000;
+    await run();
+  }
+  expect(world.tasks.filter(({ hour }) => hour === HOUR + 1)).toMatchObject([{ isClosing: false }]);
 });
 
 test("what lay still for days is caught up in steps", async () => {

@@ -1,0 +1,31 @@
+import type { MergedHour } from "../../lib/pipeline/rollup/merge-hour.ts";
+import type { MergeTask } from "../../lib/pipeline/rollup/roll-up.ts";
+import { reasonOf } from "./reason.ts";
+
+/** What came of several merges. */
+export interface MergedTasks {
+  readonly merges: number;
+  readonly spans: number;
+  /** Hours. */
+  readonly closed: number;
+  readonly faults: readonly { readonly tenant: string; readonly hour: number; readonly reason: string }[];
+}
+
+/** Does one after the other. One that fails, and may fail for ever, keeps none of the others from being done. */
+export async function mergeTasks(
+  tasks: readonly MergeTask[],
+  merge: (task: MergeTask) => Promise<MergedHour>,
+): Promise<MergedTasks> {
+  const done = { merges: 0, spans: 0, closed: 0 };
+  const faults: { tenant: string; hour: number; reason: string }[] = [];
+  for (const task of tasks)
+    try {
+      const { merges, spans, isClosed } = await merge(task);
+      done.merges += merges;
+      done.spans += spans;
+      if (isClosed) done.closed++;
+    } catch (fault) {
+      faults.push({ tenant: task.tenant, hour: task.hour, reason: reasonOf(fault) });
+    }
+  return { ...done, faults };
+}
