@@ -17,7 +17,7 @@ export function addDashboard(scope: Construct, watched: Watched): void {
     panel(
       "Spans",
       [ours(ingest, "otelcol_receiver_accepted_spans", "Sum")],
-      [ours(ingest, "otelcol_receiver_refused_spans", "Sum")],
+      [ours(ingest, "otelcol_receiver_refused_spans", "Sum"), ours(ingest, "skua_truncated_spans", "Sum")],
     ),
     panel("Refused requests, by status", [
       byReason(ingest, "skua_refused_requests"),

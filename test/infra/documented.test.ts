@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { App } from "aws-cdk-lib";
+import { expect, test } from "vitest";
+import { readSettings } from "../../infra/settings.ts";
+import { METRICS } from "../../lib/runtime/metrics.ts";
+import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
+
+const text = (name: string): string => readFileSync(`docs/${name}.md`, "utf8");
+
+/** As the refusal of an unknown one lists them. */
+function settingNames(): string[] {
+  try {
+    readSettings(new App({ context: { "skua:none": "1" } }).node);
+  } catch (error) {
+    return [...String(error).matchAll(/skua:\w+/g)].map(([name]) => name).filter((name) => name !== "skua:none");
+  }
+  return [];
+}
+
+test("every setting stands in the table of settings", () => {
+  const names = settingNames();
+  expect(names.length).toBeGreaterThan(15);
+  const table = [...text("deploy").matchAll(/^\| (`skua:[^|]+) \|/gm)].map(([, cell]) => cell).join();
+  expect(names.filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("every output, alarm and metric is explained", { timeout: FIRST_SYNTH_MILLIS }, () => {
+  const template = synthesize();
+  for (const name of Object.keys(template.findOutputs("*"))) expect(text("deploy"), name).toContain(`| \`${name}\` |`);
+  for (const [, { Properties }] of resourcesOf(template, "AWS::CloudWatch::Alarm")) {
+    const [, name] = /"(\w+)"/.exec(String(Properties.AlarmDescription)) ?? [];
+    expect(text("operate"), name).toContain(`**${name}**`);
+  }
+  for (const name of Object.keys(METRICS)) expect(text("operate"), name).toContain(`| \`${name}\` |`);
+});
