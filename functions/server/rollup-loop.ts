@@ -9,6 +9,7 @@ import { startThread } from "./thread.ts";
 
 export interface RollupParts {
   readonly dynamo: Reach;
+  readonly isDynamoEmbedded: boolean;
   readonly table: string;
   readonly retentionHours: number;
   readonly log: Log;
@@ -40,6 +41,12 @@ const IDLE_MILLIS = 30_000;
 /** Merges that one thread does: a hundred hours that were missed are caught up in steps. */
 const TASKS_PER_RUN = 8;
 
+/**
+ * Heads that are worth a merge of their own once nobody sends any more: whoever looks around then asks one merged segment
+ * for each trace, not all that a busy minute left. The embedded table charges nothing for it.
+ */
+const QUIET_HEADS = 8;
+
 /** For all tasks of a thread. */
 const MERGE_MILLIS = 10 * 60_000;
 
@@ -47,7 +54,7 @@ const MERGE_MILLIS = 10 * 60_000;
 const HEAP_MEGABYTES = 384;
 
 /** Merges what the indexers make, and closes hours. A thread is there only as long as there is something to merge. */
-export function keepRolling({ dynamo, table, retentionHours, log }: RollupParts): Rollup {
+export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, log }: RollupParts): Rollup {
   const client = dynamoClient(dynamo);
   const registers = dynamoItems(client, table);
   const [clock, random] = [Date.now, Math.random];
@@ -57,6 +64,7 @@ export function keepRolling({ dynamo, table, retentionHours, log }: RollupParts)
     batches: itemBatches({ items: registers, clock, random, sleep }),
     mergeMillis: MERGE_MILLIS,
     tasksPerRun: TASKS_PER_RUN,
+    ...(isDynamoEmbedded ? { quietHeads: QUIET_HEADS } : {}),
     dispatch: async (task) => {
       tasks.push(task);
     },

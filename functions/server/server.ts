@@ -106,6 +106,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const { keepRolling } = await import("./rollup-loop.ts");
   const rollup = keepRolling({
     dynamo: backends.dynamo,
+    isDynamoEmbedded: backends.isDynamoEmbedded,
     table: settings.table,
     retentionHours: settings.retentionHours,
     log,

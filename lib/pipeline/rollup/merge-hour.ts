@@ -78,11 +78,11 @@ interface Advanced {
 
 /** Does the next merge of the hour; of late heads, when all others are done with. */
 async function advance(task: MergeTask, summary: HourSummary, options: MergeHourOptions): Promise<Advanced> {
-  const { mark, isClosing } = task;
+  const { mark, isClosing, openHeads } = task;
   if (!summary.isClosed) {
     const times = { from: summary.mark, before: mark };
     const heads = await hourHeads(options.batches, task, times, false);
-    const merge = nextMerge({ merged: summary.merged, heads, mark, isClosing });
+    const merge = nextMerge({ merged: summary.merged, heads, mark, isClosing, openHeads });
     if (merge !== undefined) {
       const made = await write(task, merge, false, options);
       const next = {
@@ -91,14 +91,14 @@ async function advance(task: MergeTask, summary: HourSummary, options: MergeHour
         mark: Math.max(summary.mark, merge.mark),
       };
       const left = heads.filter(({ at }) => at >= merge.mark);
-      const isLast = nextMerge({ merged: next.merged, heads: left, mark, isClosing }) === undefined;
+      const isLast = nextMerge({ merged: next.merged, heads: left, mark, isClosing, openHeads }) === undefined;
       return { summary: { ...next, isClosed: isClosing && isLast }, made };
     }
     if (isClosing)
       return { summary: { ...summary, isClosed: true, mark: Math.max(summary.mark, mark) }, made: undefined };
   }
   const heads = await hourHeads(options.batches, task, { from: summary.markLate, before: mark }, true);
-  const merge = nextMerge({ merged: summary.mergedLate, heads, mark, isClosing: false });
+  const merge = nextMerge({ merged: summary.mergedLate, heads, mark, isClosing: false, openHeads });
   if (merge === undefined) return { summary, made: undefined };
   const made = await write(task, merge, true, options);
   const mergedLate = replaced(summary.mergedLate, merge, made);

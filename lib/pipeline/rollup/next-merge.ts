@@ -35,6 +35,8 @@ export interface Mergeable {
   readonly mark: number;
   /** No more heads will come: everything is to become as few merged segments as can be. */
   readonly isClosing: boolean;
+  /** Heads that are worth a merge, where that is not as many as usual. */
+  readonly openHeads?: number | undefined;
 }
 
 /** One merge: what goes in, and the mark when it is done. Never empty. */
@@ -45,13 +47,14 @@ export interface Merge {
 }
 
 /** The next merge to be done, none when all is well as it is. Doing them one after the other comes to an end. */
-export function nextMerge({ merged, heads, mark, isClosing }: Mergeable): Merge | undefined {
+export function nextMerge(mergeable: Mergeable): Merge | undefined {
+  const { merged, heads, mark, isClosing, openHeads = OPEN_HEADS } = mergeable;
   const small = merged.filter((one) => !isFull(one)).sort((a, b) => a.spans - b.spans);
   if (heads.length === 0) {
     const together = isClosing ? fitting(small, { spans: MAX_MERGED_SPANS, inputs: MERGE_LIMITS.inputs }) : [];
     return together.length < 2 ? undefined : { heads, merged: together, mark };
   }
-  if (heads.length < OPEN_HEADS && !isClosing) return undefined;
+  if (heads.length < openHeads && !isClosing) return undefined;
   const taken = takeHeads(heads);
   const next = heads[taken.length];
   // Those that are left fill a merge of their own.

@@ -16,6 +16,8 @@ export interface MergeTask extends TenantHour {
   readonly mark: number;
   /** All of the hour's heads are there but late ones. */
   readonly isClosing: boolean;
+  /** Heads that are worth a merge, where that is not as many as usual. */
+  readonly openHeads?: number;
 }
 
 export interface RollupOptions {
@@ -27,6 +29,8 @@ export interface RollupOptions {
   readonly mergeMillis: number;
   /** Merges that one run begins at most. */
   readonly tasksPerRun: number;
+  /** Heads that are worth a merge once nobody writes any more, where writes cost nothing; as many as usual without it. */
+  readonly quietHeads?: number;
   /** Begins a merge; need not wait for it. */
   readonly dispatch: (task: MergeTask) => Promise<void>;
 }
@@ -56,6 +60,8 @@ const SLOT_MILLIS = 10_000;
 interface Settled {
   readonly shards: string;
   readonly dueMillis: number;
+  /** Whether what is worth a merge in quiet times was looked for. */
+  readonly isQuiet: boolean;
 }
 
 /**
@@ -63,7 +69,7 @@ interface Settled {
  * items, each written on condition that nobody wrote it since, and what a merge does it does once.
  */
 export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
-  const { batches, registers, clock, retentionHours, dispatch, tasksPerRun } = options;
+  const { batches, registers, clock, retentionHours, dispatch, tasksPerRun, quietHeads = OPEN_HEADS } = options;
   const shards = readerShards(options);
   const hours = rollupHours(options);
   const counter = headCounter(batches, registers);
@@ -102,7 +108,11 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   }
 
   /** Takes up what the work list says, to a minute of which all heads may be there. */
-  async function takeUp(progress: Progress, mark: number, begin: (task: MergeTask) => Promise<boolean>): Promise<void> {
+  async function takeUp(
+    progress: Progress,
+    { mark, openHeads }: { readonly mark: number; readonly openHeads: number },
+    begin: (task: MergeTask) => Promise<boolean>,
+  ): Promise<void> {
     const { rolled, closed } = progress.state;
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
@@ -110,8 +120,9 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       if (one.hour > rolled) await hours.note(one);
       // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late.
       const isLate = one.hour <= closed;
-      if ((await counter.count(one, mark, isLate)) < OPEN_HEADS) continue;
-      if (await begin({ ...one, mark, isClosing: false })) counter.forget(one, isLate);
+      if ((await counter.count(one, mark, isLate)) < openHeads) continue;
+      const task = { ...one, mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
+      if (await begin(task)) counter.forget(one, isLate);
     }
     takenUp = last;
     if (last > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: last });
@@ -120,7 +131,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   return async () => {
     const nowMillis = clock();
     const found = await shards.read();
-    if (settled !== undefined && settled.shards === textOfShards(found) && nowMillis < settled.dueMillis)
+    const isQuiet = settled !== undefined && settled.shards === textOfShards(found);
+    if (settled !== undefined && isQuiet && nowMillis < settled.dueMillis && settled.isQuiet)
       return { tasks: 0, isBehind: false, isIdle: true };
     settled = undefined;
     if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true };
@@ -131,14 +143,18 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const known = await raiseIdle(await shards.read(), progress);
     const mark = Math.min(markOf(known), progress.state.floor);
     const start = starter();
-    await takeUp(progress, mark, start.begin);
+    await takeUp(progress, { mark, openHeads: isQuiet ? quietHeads : OPEN_HEADS }, start.begin);
     const closed = await closeHours({
       ...{ hours, progress, shards, nowMillis, retentionHours, takenUp, known },
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
     if (!isBehind && !closed.isWaiting)
-      settled = { shards: textOfShards(closed.known), dueMillis: dueMillis(closed, takenUp, nowMillis) };
+      settled = {
+        shards: textOfShards(closed.known),
+        dueMillis: dueMillis(closed, takenUp, nowMillis),
+        isQuiet: isQuiet || quietHeads >= OPEN_HEADS,
+      };
     return { tasks: start.begun, isBehind, isIdle: false };
   };
 }
