@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { invalid, MEANING } from "../model/errors.ts";
+import { invalid, MEANING, TracingError } from "../model/errors.ts";
 import { strategyResponse } from "../sampling/response.ts";
 import { type Strategies, strategyFor } from "../sampling/strategies.ts";
 import { challenge, plainText, shownFault } from "./failure.ts";
@@ -31,13 +31,19 @@ export function samplingApp(parts: SamplingAppParts, rootAnswers: boolean): Hono
     await tenantOf(c.req.raw);
     return c.body(file(), 200, { "Content-Type": "application/json", "Cache-Control": "no-cache" });
   });
-  for (const path of rootAnswers ? [...PATHS, "/"] : PATHS)
+  const paths = rootAnswers ? [...PATHS, "/"] : PATHS;
+  for (const path of paths)
     app.get(path, async (c) => {
       await tenantOf(c.req.raw);
       const services = new URL(c.req.url).searchParams.getAll("service").filter((service) => service !== "");
       const [service] = services;
       if (service === undefined || services.length > 1) throw invalid("'service' parameter must be provided once");
       return c.json(strategyResponse(strategyFor(strategies(), service)));
+    });
+  for (const path of [STRATEGIES_PATH, ...paths])
+    app.all(path, (c) => {
+      c.header("Allow", "GET, HEAD");
+      throw new TracingError("method_not_allowed", `method not allowed: ${c.req.method}, expected GET`);
     });
   app.onError((error, c) => fail(c, error, onFault));
   return app;
