@@ -21,6 +21,7 @@ import {
   type WriteField,
   writeMessage,
 } from "./json-fields.ts";
+import { jsonText } from "./json-text.ts";
 import { Writer } from "./write.ts";
 
 /**
@@ -38,12 +39,7 @@ export function jsonToTraces(body: Uint8Array): Uint8Array<ArrayBuffer> {
 const LONG_INTEGER = /[:,[]\s*-?[0-9]{16}/;
 
 function parse(body: Uint8Array): unknown {
-  let json: string;
-  try {
-    json = new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch (cause) {
-    throw new TracingError("invalid_argument", "body: expected JSON in UTF-8", { cause });
-  }
+  const json = jsonText(body);
   try {
     return LONG_INTEGER.test(json) ? JSON.parse(json, keepDigits) : JSON.parse(json);
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { invalid } from "../model/errors.ts";
 import { unexpected } from "../otlp/json-fields.ts";
+import { jsonText } from "../otlp/json-text.ts";
 import type { WideId } from "../otlp/write-span.ts";
 import type { ZipkinEndpoint } from "./incoming.ts";
 
@@ -12,9 +13,10 @@ export type Read<T> = (place: Place, value: unknown) => T;
 
 /** Calls `read` for each element of a body that is a list of spans. */
 export function eachSpan(body: Uint8Array, read: (place: Place, span: object) => void): void {
+  const json = jsonText(body);
   let spans: unknown;
   try {
-    spans = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    spans = JSON.parse(json);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw invalid(`body: expected JSON (${reason})`);
@@ -71,7 +73,7 @@ export const bool: Read<boolean> = (place, value) => {
 /** Microseconds. A fraction, which clients that divide leave behind, is rounded. */
 export const micros: Read<bigint> = (place, value) => {
   const whole = typeof value === "number" ? Math.round(value) : Number.NaN;
-  if (!Number.isSafeInteger(whole) || whole < 0) throw unexpected(place, value, "microseconds, 0 or more");
+  if (!Number.isSafeInteger(whole) || whole < 0) throw unexpected(place, value, "microseconds, from 0 to 2^53");
   return BigInt(whole);
 };
 

@@ -131,7 +131,7 @@ test("the value that is wrong is named by its path", () => {
   const cases: [unknown, string][] = [
     [{}, "[0].traceId: undefined: expected 1 to 32 hex digits"],
     [{ ...ids, id: "xyz" }, '[0].id: "xyz": expected 1 to 16 hex digits'],
-    [{ ...ids, timestamp: -1 }, "[0].timestamp: -1: expected microseconds, 0 or more"],
+    [{ ...ids, timestamp: -1 }, "[0].timestamp: -1: expected microseconds, from 0 to 2^53"],
     [{ ...ids, annotations: [{ value: 7 }] }, "[0].annotations[0].value: 7: expected a string"],
     [{ ...ids, tags: { a: {} } }, "[0].tags.a: {…}: expected a string, a number, true or false"],
     [{ ...ids, localEndpoint: { port: 70_000 } }, "[0].localEndpoint.port: 70000: expected a port"],

@@ -1,0 +1,48 @@
+import { invalid, TracingError } from "../model/errors.ts";
+
+/**
+ * Arrays and objects inside each other. The deepest attribute value that is allowed takes 32 levels of four, and a span's
+ * own place a dozen more.
+ */
+const MAX_JSON_DEPTH = 200;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** `[` and `{`, `]` and `}` differ in the bit that tells upper case from lower. */
+const LOWER = 0x20;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/**
+ * A body that is to be JSON as text. Throws invalid_argument, with the offset, when it is not UTF-8 or nests too deep:
+ * JSON.parse would take seconds to find out, and nothing else runs in the meantime.
+ */
+export function jsonText(body: Uint8Array): string {
+  checkDepth(body);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new TracingError("invalid_argument", "body: expected JSON in UTF-8", { cause });
+  }
+}
+
+function checkDepth(body: Uint8Array): void {
+  let depth = 0;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i] as number;
+    if (byte === QUOTE) i = stringEnd(body, i + 1);
+    else if ((byte | LOWER) === CLOSE) depth--;
+    else if ((byte | LOWER) === OPEN && ++depth > MAX_JSON_DEPTH)
+      throw invalid(`body: malformed JSON at byte ${i}: expected at most ${MAX_JSON_DEPTH} levels`);
+  }
+}
+
+/** Where the closing quote stands. */
+function stringEnd(body: Uint8Array, start: number): number {
+  for (let end = body.indexOf(QUOTE, start); end !== -1; end = body.indexOf(QUOTE, end + 1)) {
+    let escapes = end - 1;
+    while (body[escapes] === BACKSLASH) escapes--;
+    if ((end - escapes) % 2 === 1) return end;
+  }
+  return body.length;
+}
