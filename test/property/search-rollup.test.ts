@@ -8,6 +8,7 @@ import { Random } from "../data/random.ts";
 import { encodeSpans, type PlainBatch, type PlainSpan, searchTraces } from "../data/search-traces.ts";
 import { type Oracle, type Question, type Seen, searchOracle } from "../oracle/search.ts";
 import { Scheduler } from "../support/invocations.ts";
+import { memoryStream } from "../support/memory-stream.ts";
 import { openStore } from "../support/search-world.ts";
 import { expectedText, storedText } from "../support/seen-spans.ts";
 import {
@@ -32,6 +33,11 @@ const HOURS = 4;
 const QUESTIONS = 500;
 /** Calls of the table at which something goes wrong, of all that a rollup and its merges make. */
 const CRASHES = 7;
+const WALKS = 4;
+const ANYTHING = {
+  ...{ service: undefined, operation: undefined, tags: [], startMinNanos: 0n, startMaxNanos: 1n << 62n },
+  ...{ durationMinNanos: undefined, durationMaxNanos: undefined },
+};
 const NANOS_PER_MILLI = 1_000_000n;
 
 /** Spans dealt out to records that are put one after the other: what belongs to one trace comes over hours. */
@@ -124,6 +130,25 @@ async function write(records: number): Promise<void> {
   written.push(...next);
 }
 
+/** With an empty stream of its own in the place of those that were read already. */
+function withStream(copy: World): World {
+  const streams = new Map([["later/1764000002", memoryStream({ shards: 2, clock: () => all.now })]]);
+  const all: World = { ...copy, streams };
+  return all;
+}
+
+const headCount = (all: World): number =>
+  [...hourStates(all).values()].reduce((sum, { heads, late }) => sum + heads.length + late.length, 0);
+
+/** Spans of traces that are there already, and newer ones, none of which the pages of a walk may be moved by. */
+async function writeLate(all: World, random: Random): Promise<void> {
+  const spans = random.pick(written).spans.map((span) => ({ ...span, spanId: random.hex(8), start: span.start + 1n }));
+  const receivedNanos = BigInt(all.now) * NANOS_PER_MILLI;
+  all.records.push(encodeRecord({ tenant: TENANT, receivedNanos, traces: encodeSpans(spans) }));
+  await put(all, 1);
+  for (const shard of await shardIds(all)) await index(all, shard);
+}
+
 /** Every hour of it is closed, and how many segments came late and were merged. */
 function expectClosed(): number {
   let late = 0;
@@ -197,6 +222,39 @@ describe("search finds exactly what looking at every span finds, in the same ord
       world.now += random.below(20) * 60_000;
     }
     expect(waiting).toEqual([]);
+  });
+
+  test("pages are the whole answer as it was at the first, while rollups merge and more comes between them", async () => {
+    const random = new Random(13);
+    const hook: Hook = (_, life) => {
+      if (random.chance(0.003)) life.die();
+    };
+    // Every other one asks for all there is.
+    for (let walk = 0; walk < WALKS; walk++) {
+      const all = withStream(await copyOf(world));
+      const before = headCount(all);
+      await expectFound({ ...looking, world: all, warm: readerOf(all) }, 1);
+      const { oracle, spans } = known;
+      const any = question(random, spans);
+      const asked = walk % 2 === 0 ? { ...any, ...ANYTHING } : any;
+      const expected = oracle.search({ ...asked, limit: Number.MAX_SAFE_INTEGER });
+      const warm = readerOf(all);
+      const ids: string[] = [];
+      let token: string | undefined;
+      do {
+        const reader = random.chance(0.5) ? warm : readerOf(all);
+        const found = reader.find(TENANT, { ...asked, limit: 1 + random.below(80) }, token);
+        for await (const { traceId } of found.traces) ids.push(traceId);
+        expect(found.isComplete()).toBe(true);
+        token = found.nextPageToken();
+        await roll(all, hook);
+        for (const task of all.tasks.splice(0)) await merge(all, task, hook);
+        await writeLate(all, random);
+        all.now += random.below(7 * 60_000);
+      } while (token !== undefined);
+      expect(headCount(all)).toBeGreaterThan(before);
+      expect(ids, `walk ${walk}`).toEqual(expected.map(({ traceId }) => traceId));
+    }
   });
 
   test(`once all is merged, for ${QUESTIONS} questions`, async () => {
