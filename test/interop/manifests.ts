@@ -72,7 +72,8 @@ function* everyKind(): Generator<readonly [string, string]> {
 
 /** Undefined when all is well; else why it cannot be judged. Throws what is wrong. */
 async function validate(texts: ReadonlyMap<string, string>): Promise<string | undefined> {
-  const judge = await validator();
+  installed ??= validator();
+  const judge = await installed;
   if (judge === undefined) return "there is no Python for kubernetes-validate";
   const folder = temporaryFolder();
   try {
@@ -92,6 +93,9 @@ async function validate(texts: ReadonlyMap<string, string>): Promise<string | un
   }
   return undefined;
 }
+
+/** Once for all checks, which run side by side. */
+let installed: Promise<string | undefined> | undefined;
 
 async function validator(): Promise<string | undefined> {
   const place = join(CACHE, VALIDATOR.replace("==", "-"));
