@@ -13,17 +13,22 @@ import { stage } from "./stage.ts";
 import { runSteps, type Step, summary, type Tally } from "./tally.ts";
 import { tokenSteps } from "./token-steps.ts";
 import { traceSteps } from "./trace-steps.ts";
+import { updateSteps } from "./update-steps.ts";
 
 const REGION = "us-east-1";
 /** The emulator takes an access key of twelve digits for the account. */
 const ACCOUNT = "111122223333";
 const CREDENTIALS = { accessKeyId: ACCOUNT, secretAccessKey: "test" };
 
-/** Settings of the second stage: all that the first one leaves as it is. */
-const SIGNED = [
+const settings = (...stated: string[]): string[] => stated.flatMap((setting) => ["-c", `skua:${setting}`]);
+
+const MAIN = settings(`strategies=${STRATEGIES_FILE}`, `corsOrigins=["${WEB_PAGE}"]`);
+
+/** All that the first stage leaves as it is. */
+const SIGNED = settings(
   ...["stage=signed", "ingestAuth=iam", "queryAuth=iam", "streamMode=on-demand", "removalPolicy=destroy"],
   ...["alarmEmail=ops@example.com", 'foreignStream={"tenant":"acme"}', "logRetentionDays=1"],
-].flatMap((setting) => ["-c", `skua:${setting}`]);
+);
 
 const cache = new URL("../../.cache/deploy/", import.meta.url).pathname;
 
@@ -77,12 +82,12 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
     {
       name: "the stack is deployed",
       isVital: true,
-      run: () =>
-        deploy(main.stack, "-c", `skua:strategies=${STRATEGIES_FILE}`, "-c", `skua:corsOrigins=["${WEB_PAGE}"]`),
+      run: () => deploy(main.stack, ...MAIN),
     },
     ...tokenSteps(main, env),
     ...traceSteps(main),
     ...doorSteps(main),
+    ...updateSteps(main, () => deploy(main.stack, ...MAIN, ...settings("retentionDays=8", "batchWindowSeconds=2"))),
     ...roleSteps(main, ACCOUNT),
     {
       name: "a second stage stands beside it, open to signed requests only",
