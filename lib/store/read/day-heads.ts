@@ -39,14 +39,15 @@ interface KnownDay extends DayHeads {
   /** When they were read, milliseconds since the epoch. */
   readonly summariesAt: number;
   readonly lateAt: number;
-  readonly bytes: number;
+  readonly summaryBytes: number;
+  readonly lateBytes: number;
 }
 
 /** @param cacheBytes for the days last asked for */
 export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
   const cache = new LRUCache<string, KnownDay>({
     maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: (day) => day.bytes + REF_BYTES,
+    sizeCalculation: (day) => day.summaryBytes + day.lateBytes + REF_BYTES,
   });
 
   /** In one round trip, or in none. */
@@ -64,14 +65,17 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
     const late: SegmentRef[] = [];
-    let bytes = isFresh ? known.bytes : 0;
+    let summaryBytes = isFresh ? known.summaryBytes : 0;
+    let lateBytes = 0;
     const take = (item: Item): void => {
-      bytes += item.body.length + REF_BYTES;
+      const bytes = item.body.length + REF_BYTES;
       if (isSummaryKey(item.sk)) {
+        summaryBytes += bytes;
         const summary = readSummary(item.body);
         summaries.set(summary.hour, summaryRef(summary));
         return;
       }
+      lateBytes += bytes;
       const { hour, at, segment } = readLateHeadKey(item.sk);
       late.push(before.get(segment) ?? { head: readHead(item.body), hour, at, isLate: true });
     };
@@ -80,7 +84,7 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const range = isFresh ? all : { ...all, from: summaryRange(tenant, day, day * HOURS_PER_DAY, lastHour).from };
     const trips = await read(range, spent, take);
     const now_: KnownDay = {
-      ...{ late, summaries, bytes, lateAt: now, summariesAt: isFresh ? known.summariesAt : now },
+      ...{ late, summaries, summaryBytes, lateBytes, lateAt: now, summariesAt: isFresh ? known.summariesAt : now },
       summary: (hour) => summaries.get(hour),
     };
     cache.set(key, now_);
