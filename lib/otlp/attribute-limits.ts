@@ -108,7 +108,7 @@ function isLong(wire: Wire, maxBytes: number): boolean {
 }
 
 /** The member of an AnyValue that counts: the last. */
-export interface Member {
+interface Member {
   readonly tag: number;
   readonly start: number;
   readonly end: number;
