@@ -42,8 +42,7 @@ const TRUST_MILLIS = 5 * 60_000;
  */
 const SETTLED_TRUST_MILLIS = 10_000;
 
-/** Hours that have not begun, and those that ended more than an hour ago: what comes for them is late, or ahead, by more than this anyhow. */
-const AWAY_TRUST_MILLIS = 1_000;
+const AHEAD_TRUST_MILLIS = 1_000;
 
 /** Of an hour under way; what was made before is merged, or there is none. */
 const NEWEST_HEADS = 128;
@@ -168,7 +167,8 @@ function slices(tenant: string, hour: number, fromAt: number, toAt: number): Ran
 /** How long an hour is taken as it was read. */
 function trustMillis(hour: number, nowMillis: number): number {
   if (isSettled(hour, nowMillis)) return SETTLED_TRUST_MILLIS;
-  return hour * MILLIS_PER_HOUR > nowMillis || !isUnderWay(hour, nowMillis) ? AWAY_TRUST_MILLIS : 0;
+  // Only clocks that are ahead send spans of an hour that has not begun.
+  return hour * MILLIS_PER_HOUR > nowMillis ? AHEAD_TRUST_MILLIS : 0;
 }
 
 /** How far back an hour is read again now. */
