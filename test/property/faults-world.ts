@@ -191,7 +191,7 @@ async function sendUntilAcknowledged(
 }
 
 /** Runs rollup, and what it begins, in a process of its own. Faults are its business: it is called again. */
-export async function rollOnce(system: System): Promise<void> {
+async function rollOnce(system: System): Promise<void> {
   const { table, random, time } = system;
   const tasks: MergeTask[] = [];
   const options = {
