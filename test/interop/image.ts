@@ -49,6 +49,8 @@ export const imageChecks: readonly Check[] = [
 const environment = (folder: string): NodeJS.ProcessEnv =>
   bareEnvironment({
     HOME: join(folder, "home"),
+    // Scripts of npm hand theirs on, which another user may not write.
+    npm_config_cache: join(folder, "home/.npm"),
     TMPDIR: join(folder, "nowhere"),
     NODE_ENV: "production",
     PATH: `${dirname(NODE)}:${process.env.PATH}`,
