@@ -13,8 +13,8 @@ import { median } from "./measure.ts";
 
 /** What every function needs whatever we write: the clients that it makes. */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
-  Ingest: ["Kinesis"],
-  Query: ["DynamoDB"],
+  Ingest: ["Kinesis", "SecretsManager"],
+  Query: ["DynamoDB", "SecretsManager"],
   Indexer: ["Kinesis", "DynamoDB", "S3"],
   Rollup: ["DynamoDB", "Lambda"],
   Merge: ["DynamoDB"],
@@ -56,10 +56,13 @@ function bundles(outdir: string): [string, string][] {
   ]);
 }
 
+/** Named by the service's words, but for those that are one word by now. */
+const packageOf = (client: string): string => (client === "SecretsManager" ? "secrets-manager" : client.toLowerCase());
+
 async function bundleOfClients(name: string, folder: string): Promise<string> {
   const path = join(folder, `${name}-clients.mjs`);
   const lines = (CLIENTS[name] ?? []).map(
-    (name) => `import { ${name}Client } from "@aws-sdk/client-${name.toLowerCase()}"; new ${name}Client({});`,
+    (name) => `import { ${name}Client } from "@aws-sdk/client-${packageOf(name)}"; new ${name}Client({});`,
   );
   const outcome = await build({
     stdin: { contents: lines.join("\n"), resolveDir: import.meta.dirname },
