@@ -68,6 +68,21 @@ export abstract class ThriftReader {
     return size;
   }
 
+  /** An id: signed on the wire, unsigned everywhere else. */
+  id(): bigint {
+    return BigInt.asUintN(64, this.i64());
+  }
+
+  /** The list of structs at the cursor. Throws when, with it, more than `maxBytes` were read since `start`. */
+  structsWithin<T>(start: number, maxBytes: number, read: (reader: this) => T): T[] {
+    const found: T[] = [];
+    for (let left = this.structs(); left > 0; left--) {
+      found.push(read(this));
+      this.holdWithin(start, maxBytes);
+    }
+    return found;
+  }
+
   /** A view of the bytes, not a copy. */
   binary(): Uint8Array {
     const length = this.length();

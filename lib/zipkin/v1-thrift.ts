@@ -32,9 +32,6 @@ function readSpans(reader: ThriftReader): Uint8Array<ArrayBuffer> {
   return out.finish();
 }
 
-/** An id: signed on the wire, unsigned everywhere else. */
-const readId = (reader: ThriftReader): bigint => BigInt.asUintN(64, reader.i64());
-
 function readSpan(reader: ThriftReader): ZipkinV1Span {
   const start = reader.pos;
   let low = 0n;
@@ -52,24 +49,24 @@ function readSpan(reader: ThriftReader): ZipkinV1Span {
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     switch (tag) {
       case field(1, I64):
-        low = readId(reader);
+        low = reader.id();
         seen |= 1 << 1;
         break;
       case field(3, BINARY):
         name = reader.text();
         break;
       case field(4, I64):
-        spanId = readId(reader);
+        spanId = reader.id();
         seen |= 1 << 4;
         break;
       case field(5, I64):
-        parentSpanId = readId(reader);
+        parentSpanId = reader.id();
         break;
       case field(6, LIST):
-        annotations = readList(reader, start, readAnnotation);
+        annotations = reader.structsWithin(start, MAX_INCOMING_SPAN_BYTES, readAnnotation);
         break;
       case field(8, LIST):
-        binaryAnnotations = readList(reader, start, readBinaryAnnotation);
+        binaryAnnotations = reader.structsWithin(start, MAX_INCOMING_SPAN_BYTES, readBinaryAnnotation);
         break;
       case field(9, BOOL):
         isDebug = reader.bool();
@@ -81,7 +78,7 @@ function readSpan(reader: ThriftReader): ZipkinV1Span {
         durationMicros = reader.i64();
         break;
       case field(12, I64):
-        high = readId(reader);
+        high = reader.id();
         break;
       default:
         reader.skip(tag & 0xff);
@@ -93,15 +90,6 @@ function readSpan(reader: ThriftReader): ZipkinV1Span {
     ...{ traceId: { high, low }, spanId, parentSpanId, name },
     ...{ startMicros, durationMicros, annotations, binaryAnnotations, isDebug },
   };
-}
-
-function readList<T>(reader: ThriftReader, start: number, read: (reader: ThriftReader) => T): T[] {
-  const found: T[] = [];
-  for (let left = reader.structs(); left > 0; left--) {
-    found.push(read(reader));
-    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
-  }
-  return found;
 }
 
 function readAnnotation(reader: ThriftReader): V1Annotation {

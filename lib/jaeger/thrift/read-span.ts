@@ -16,9 +16,6 @@ const SPAN: Required = {
 const LOG: Required = { struct: "Log", names: [undefined, "timestamp", "fields"] };
 const REFERENCE: Required = { struct: "SpanRef", names: [undefined, "refType", "traceIdLow", "traceIdHigh", "spanId"] };
 
-/** An id: signed on the wire, unsigned everywhere else. */
-const readId = (reader: ThriftReader): bigint => BigInt.asUintN(64, reader.i64());
-
 /** The Span struct at the cursor (jaeger-idl, thrift/jaeger.thrift). */
 export function readSpan(reader: ThriftReader): JaegerSpan {
   const start = reader.pos;
@@ -38,22 +35,22 @@ export function readSpan(reader: ThriftReader): JaegerSpan {
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     switch (tag) {
       case field(1, I64):
-        low = readId(reader);
+        low = reader.id();
         break;
       case field(2, I64):
-        high = readId(reader);
+        high = reader.id();
         break;
       case field(3, I64):
-        spanId = readId(reader);
+        spanId = reader.id();
         break;
       case field(4, I64):
-        parentSpanId = readId(reader);
+        parentSpanId = reader.id();
         break;
       case field(5, BINARY):
         name = reader.text();
         break;
       case field(6, LIST):
-        references = readReferences(reader, start);
+        references = reader.structsWithin(start, MAX_INCOMING_SPAN_BYTES, readReference);
         break;
       case field(7, I32):
         flags = reader.i32();
@@ -68,7 +65,7 @@ export function readSpan(reader: ThriftReader): JaegerSpan {
         tags = readTags(reader, start);
         break;
       case field(11, LIST):
-        logs = readLogs(reader, start);
+        logs = reader.structsWithin(start, MAX_INCOMING_SPAN_BYTES, (own) => readLog(own, start));
         break;
       default:
         reader.skip(tag & 0xff);
@@ -85,15 +82,6 @@ export function readSpan(reader: ThriftReader): JaegerSpan {
   };
 }
 
-function readReferences(reader: ThriftReader, start: number): JaegerReference[] {
-  const references: JaegerReference[] = [];
-  for (let left = reader.structs(); left > 0; left--) {
-    references.push(readReference(reader));
-    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
-  }
-  return references;
-}
-
 function readReference(reader: ThriftReader): JaegerReference {
   let type = 0;
   let low = 0n;
@@ -107,13 +95,13 @@ function readReference(reader: ThriftReader): JaegerReference {
         type = reader.i32();
         break;
       case field(2, I64):
-        low = readId(reader);
+        low = reader.id();
         break;
       case field(3, I64):
-        high = readId(reader);
+        high = reader.id();
         break;
       case field(4, I64):
-        spanId = readId(reader);
+        spanId = reader.id();
         break;
       default:
         reader.skip(tag & 0xff);
@@ -124,15 +112,6 @@ function readReference(reader: ThriftReader): JaegerReference {
   reader.endStruct();
   checkRequired(reader, REFERENCE, seen);
   return { type, traceId: { high, low }, spanId };
-}
-
-function readLogs(reader: ThriftReader, start: number): JaegerLog[] {
-  const logs: JaegerLog[] = [];
-  for (let left = reader.structs(); left > 0; left--) {
-    logs.push(readLog(reader, start));
-    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
-  }
-  return logs;
 }
 
 function readLog(reader: ThriftReader, start: number): JaegerLog {

@@ -14,14 +14,8 @@ const BINARY_TAG = 4;
 const TAG: Required = { struct: "Tag", names: [undefined, "key", "vType"] };
 
 /** The list<Tag> at the cursor. @param start where the span or process began that it belongs to */
-export function readTags(reader: ThriftReader, start: number): Attribute[] {
-  const tags: Attribute[] = [];
-  for (let left = reader.structs(); left > 0; left--) {
-    tags.push(readTag(reader));
-    reader.holdWithin(start, MAX_INCOMING_SPAN_BYTES);
-  }
-  return tags;
-}
+export const readTags = (reader: ThriftReader, start: number): Attribute[] =>
+  reader.structsWithin(start, MAX_INCOMING_SPAN_BYTES, readTag);
 
 function readTag(reader: ThriftReader): Attribute {
   let key = "";
