@@ -8,7 +8,7 @@ import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
 import type { MergedRef, SegmentRef } from "./parts.ts";
-import type { RangeReader } from "./range-reader.ts";
+import { firstUnderWay, type RangeReader } from "./range-reader.ts";
 
 /** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
 export interface DayHeads {
@@ -22,12 +22,17 @@ export interface DayHeads {
 export interface SummaryRef {
   readonly summary: HourSummary;
   readonly merged: readonly MergedRef[];
+  /** What it takes in memory. */
+  readonly bytes: number;
 }
 
 /** A merged segment that is there a minute longer in parts than in one costs reads, and nothing else. */
 const SUMMARY_TRUST_MILLIS = 60_000;
-/** What comes when its hour is closed is late by many minutes already. */
-const LATE_TRUST_MILLIS = 1_000;
+/**
+ * What comes when its hour is closed is late by many minutes already. Summaries of hours under way are read with it: there
+ * the reads that a merge saves are most of what everybody asks for.
+ */
+const NEWS_TRUST_MILLIS = 1_000;
 
 const HOURS_PER_DAY = 24;
 /** Of a decoded head or summary, beside its bytes. */
@@ -38,16 +43,16 @@ interface KnownDay extends DayHeads {
   readonly summaries: ReadonlyMap<number, SummaryRef>;
   /** When they were read, milliseconds since the epoch. */
   readonly summariesAt: number;
-  readonly lateAt: number;
-  readonly summaryBytes: number;
-  readonly lateBytes: number;
+  /** When what may have changed since then was. */
+  readonly newsAt: number;
+  readonly bytes: number;
 }
 
 /** @param cacheBytes for the days last asked for */
 export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
   const cache = new LRUCache<string, KnownDay>({
     maxSize: Math.max(1, cacheBytes),
-    sizeCalculation: (day) => day.summaryBytes + day.lateBytes + REF_BYTES,
+    sizeCalculation: (day) => day.bytes + REF_BYTES,
   });
 
   /** In one round trip, or in none. */
@@ -60,31 +65,32 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const now = clock();
     const known = cache.get(key);
     const lastHour = day * HOURS_PER_DAY + HOURS_PER_DAY - 1;
-    if (known !== undefined && now - known.lateAt < LATE_TRUST_MILLIS) return { heads: known, trips: 0 };
+    if (known !== undefined && now - known.newsAt < NEWS_TRUST_MILLIS) return { heads: known, trips: 0 };
     const isFresh = known !== undefined && now - known.summariesAt < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
     const late: SegmentRef[] = [];
-    let summaryBytes = isFresh ? known.summaryBytes : 0;
     let lateBytes = 0;
     const take = (item: Item): void => {
-      const bytes = item.body.length + REF_BYTES;
       if (isSummaryKey(item.sk)) {
-        summaryBytes += bytes;
         const summary = readSummary(item.body);
-        summaries.set(summary.hour, summaryRef(summary));
+        summaries.set(summary.hour, summaryRef(summary, item.body.length + REF_BYTES));
         return;
       }
-      lateBytes += bytes;
+      lateBytes += item.body.length + REF_BYTES;
       const { hour, at, segment } = readLateHeadKey(item.sk);
       late.push(before.get(segment) ?? { head: readHead(item.body), hour, at, isLate: true });
     };
-    const all = lateHeadRange(tenant, day, day * HOURS_PER_DAY, lastHour);
     // Summaries stand before late heads, and there is nothing between them.
-    const range = isFresh ? all : { ...all, from: summaryRange(tenant, day, day * HOURS_PER_DAY, lastHour).from };
+    const firstHour = isFresh ? firstUnderWay(now) : 0;
+    const lates = lateHeadRange(tenant, day, 0, lastHour);
+    const range =
+      firstHour > lastHour ? lates : { ...lates, from: summaryRange(tenant, day, firstHour, lastHour).from };
     const trips = await read(range, spent, take);
+    const summaryBytes = [...summaries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     const now_: KnownDay = {
-      ...{ late, summaries, summaryBytes, lateBytes, lateAt: now, summariesAt: isFresh ? known.summariesAt : now },
+      ...{ late, summaries, bytes: summaryBytes + lateBytes, newsAt: now },
+      summariesAt: isFresh ? known.summariesAt : now,
       summary: (hour) => summaries.get(hour),
     };
     cache.set(key, now_);
@@ -92,8 +98,9 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
   };
 }
 
-const summaryRef = (summary: HourSummary): SummaryRef => ({
+const summaryRef = (summary: HourSummary, bytes: number): SummaryRef => ({
   summary,
+  bytes,
   merged: [
     ...summary.merged.map((merged) => mergedRef(merged, summary.hour, false)),
     ...summary.mergedLate.map((merged) => mergedRef(merged, summary.hour, true)),

@@ -50,7 +50,10 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       const open = new Map<number, OpenHour>();
       const ofHour = (hour: number, heads: HourHeads): readonly IndexRef[] => {
         const { summary, merged = [] } = days.get(dayOf(hour))?.summary(hour) ?? {};
-        if (summary?.isClosed) return merged;
+        if (summary?.isClosed) {
+          heads.close();
+          return merged;
+        }
         const mark = summary?.mark ?? 0;
         if (heads.isKnownFrom(mark)) return [...merged, ...heads.from(mark)];
         open.set(hour, { heads, mark });

@@ -18,8 +18,10 @@ export interface HourHeads {
   isKnownFrom(mark: number): boolean;
   /** Reads all that are not known of those made at `mark` or later. Returns the round trips that took. */
   complete(mark: number, spent: Budget): Promise<number>;
-  /** Those known that were made at `mark` or later. */
+  /** Those known that were made at `mark` or later. From now on no others are looked for, until an earlier mark is named. */
   from(mark: number): SegmentRef[];
+  /** No others are looked for at all, until a mark is named: the hour is closed. */
+  close(): void;
 }
 
 /**
@@ -65,6 +67,7 @@ interface KnownHour {
   checkedAt: number;
   /** When it was last read again from further back. */
   widelyCheckedAt: number;
+  isClosed: boolean;
   bytes: number;
 }
 
@@ -138,14 +141,23 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
         keep();
         return trips;
       },
-      isStale: () => !isTrusted() && (known.from !== UNKNOWN || isUnderWay(hour, now)),
+      isStale: () => !known.isClosed && !isTrusted() && (known.from !== UNKNOWN || isUnderWay(hour, now)),
       isKnownFrom: (mark) => known.from <= mark && (isFresh || isTrusted()),
       async complete(mark, spent) {
         const trips = known.from > mark ? await readOlder(mark, spent) : await refresh(spent);
         keep();
         return trips;
       },
-      from: (mark) => [...known.segments.values()].filter(({ at }) => at >= mark),
+      from(mark) {
+        known.from = Math.max(known.from, mark);
+        return [...known.segments.values()].filter(({ at }) => at >= mark);
+      },
+      close() {
+        if (known.from === UNKNOWN) return;
+        // What another question has read meanwhile stays: it may see an older summary.
+        known.from = UNKNOWN;
+        known.isClosed = true;
+      },
     };
   };
 }
@@ -185,5 +197,6 @@ const unknownHour = (nowMillis: number): KnownHour => ({
   readAt: nowMillis,
   checkedAt: nowMillis,
   widelyCheckedAt: nowMillis,
+  isClosed: false,
   bytes: 0,
 });

@@ -25,9 +25,11 @@ export const rangeReader =
     return Math.max(1, pages);
   };
 
-/** An hour that has not ended, or the one before, whose last spans are still being written. */
-export const isUnderWay = (hour: number, nowMillis: number): boolean =>
-  hour >= Math.floor(nowMillis / MILLIS_PER_HOUR) - 1;
+/** The hour before this one, whose last spans are still being written. */
+export const firstUnderWay = (nowMillis: number): number => Math.floor(nowMillis / MILLIS_PER_HOUR) - 1;
+
+/** An hour that has not ended, or the one before. */
+export const isUnderWay = (hour: number, nowMillis: number): boolean => hour >= firstUnderWay(nowMillis);
 
 /** An hour that ended long ago changes only by what comes late. */
 export const isSettled = (hour: number, nowMillis: number): boolean =>

@@ -113,6 +113,40 @@ test("every head counts once, by itself or within a merged segment, whatever mar
   }
 }, 60_000);
 
+test("a merge is used within a second where spans are still written, and what it took up is not read again", async () => {
+  const items = memoryItems();
+  for (let n = 0; n < 60; n++) await writeSegment(items, n, NOW - n * 500);
+  let now = NOW;
+  const ask = asker(items, 1e7, () => now);
+  expect((await ask()).heads).toBe(60);
+  await mergeHour(items, { tenant: TENANT, hour: HOUR, isClosed: false, mark: NOW - 4_750, markLate: 0, most: 60 });
+  now += 1_000;
+  expect((await ask()).heads).toBe(11);
+  now += 100;
+  const { cost } = await ask();
+  now += 1_000;
+  await writeSegment(items, 100, now);
+  const { heads, cost: later } = await ask();
+  expect(heads).toBe(12);
+  // Of sixty heads of some 400 bytes each.
+  expect(Math.max(cost.bytes, later.bytes)).toBeLessThan(10_000);
+});
+
+test("the heads of an hour are not asked for again once it is known to be closed", async () => {
+  const items = memoryItems();
+  for (let n = 0; n < 20; n++) await writeSegment(items, n, NOW - n * 1000);
+  let now = NOW;
+  const ask = asker(items, 1e7, () => now);
+  expect((await ask()).heads).toBe(20);
+  const all = Number.MAX_SAFE_INTEGER;
+  await mergeHour(items, { tenant: TENANT, hour: HOUR, isClosed: true, mark: all, markLate: 0, most: 20 });
+  now += 700_000;
+  expect((await ask()).heads).toBe(1);
+  now += 100;
+  const { heads, cost } = await ask();
+  expect([heads, cost.gets]).toEqual([1, 0]);
+});
+
 test("a closed hour is one query of its day, and none of its heads", async () => {
   const items = memoryItems();
   for (let n = 0; n < 20; n++) await writeSegment(items, n, NOW - n * 1000);
