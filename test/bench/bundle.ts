@@ -20,10 +20,8 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   Merge: ["DynamoDB"],
 };
 
-const ROLLUP = { MERGE_FUNCTION: "m", MERGE_SECONDS: "300" };
-
 /** Enough for a median on a machine that does other things as well. */
-const RUNS = 7;
+const RUNS = 15;
 
 const run = promisify(execFile);
 
@@ -32,13 +30,13 @@ async function measureBundles(): Promise<Record<string, number>> {
   const folder = await mkdtemp(join(tmpdir(), "skua-bundles-"));
   try {
     const figures: Record<string, number> = {};
-    for (const [name, path] of bundles(folder)) {
+    for (const { name, path, env } of bundles(folder)) {
       const clients = await bundleOfClients(name, folder);
       const prefix = name.toLowerCase();
       figures[`${prefix}Bytes`] = (await stat(path)).size;
-      const [init, ofClients] = await initMillis(path, clients);
-      figures[`${prefix}InitMillis`] = init;
-      figures[`${prefix}TimesClients`] = init / ofClients;
+      const [own, ofClients] = await initTimes(path, clients, env);
+      figures[`${prefix}InitMillis`] = own.wall;
+      figures[`${prefix}TimesClients`] = own.cpu / ofClients.cpu;
     }
     return figures;
   } finally {
@@ -46,14 +44,27 @@ async function measureBundles(): Promise<Record<string, number>> {
   }
 }
 
-/** Construct names and bundles. */
-function bundles(outdir: string): [string, string][] {
+interface Bundle {
+  /** The construct's. */
+  readonly name: string;
+  readonly path: string;
+  /** As in the template; what only a deployment knows is some text. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function bundles(outdir: string): Bundle[] {
   const app = new App({ outdir });
   const template = Template.fromStack(new SkuaStack(app, "Skua", { settings: readSettings(app.node) }));
-  return Object.entries(template.findResources("AWS::Lambda::Function")).map(([id, { Properties }]) => [
-    id.replace(/Function[0-9A-F]{8}$/, ""),
-    join(outdir, `asset.${Properties.Code.S3Key.replace(/\.zip$/, "")}`, "index.mjs"),
-  ]);
+  return Object.entries(template.findResources("AWS::Lambda::Function")).map(([id, { Properties }]) => ({
+    name: id.replace(/Function[0-9A-F]{8}$/, ""),
+    path: join(outdir, `asset.${Properties.Code.S3Key.replace(/\.zip$/, "")}`, "index.mjs"),
+    env: Object.fromEntries(
+      Object.entries(Properties.Environment.Variables).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : "deployed",
+      ]),
+    ),
+  }));
 }
 
 /** Named by the service's words, but for those that are one word by now. */
@@ -74,22 +85,36 @@ async function bundleOfClients(name: string, folder: string): Promise<string> {
   return path;
 }
 
-/** Milliseconds from the start of loading to a handler, in a cold process, medians; in turn, so that both meet the same machine. */
-async function initMillis(path: string, clients: string): Promise<[number, number]> {
-  const own: number[] = [];
-  const ofClients: number[] = [];
-  for (let i = 0; i < RUNS; i++) {
-    own.push(await loadMillis(path));
-    ofClients.push(await loadMillis(clients));
-  }
-  return [median(own), median(ofClients)];
+/** From the start of loading to a handler, in milliseconds. */
+interface InitTime {
+  readonly wall: number;
+  /** Of all threads: what else the machine does moves it less than the wall's time. */
+  readonly cpu: number;
 }
 
-async function loadMillis(path: string): Promise<number> {
-  const script = `const t = performance.now(); await import(${JSON.stringify(path)}); console.log(performance.now() - t)`;
-  const names = { STREAM_NAME: "s", TABLE_NAME: "t", QUARANTINE_BUCKET: "q", AWS_REGION: "us-east-1" };
-  const env = { ...process.env, ...names, RETENTION_HOURS: "168", TIMEOUT_SECONDS: "120", ...ROLLUP };
-  return Number((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout);
+/** Medians over cold processes, the two in turn, so that both meet the same machine. */
+async function initTimes(path: string, clients: string, env: Bundle["env"]): Promise<[InitTime, InitTime]> {
+  const own: InitTime[] = [];
+  const ofClients: InitTime[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    own.push(await load(path, env));
+    ofClients.push(await load(clients, env));
+  }
+  return [medians(own), medians(ofClients)];
+}
+
+const medians = (times: readonly InitTime[]): InitTime => ({
+  wall: median(times.map(({ wall }) => wall)),
+  cpu: median(times.map(({ cpu }) => cpu)),
+});
+
+async function load(path: string, own: Bundle["env"]): Promise<InitTime> {
+  const script = `const wall = performance.now(), cpu = process.cpuUsage();
+    await import(${JSON.stringify(path)});
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(JSON.stringify({ wall: performance.now() - wall, cpu: (user + system) / 1000 }));`;
+  const env = { ...process.env, AWS_REGION: "us-east-1", ...own };
+  return JSON.parse((await run(process.execPath, ["--input-type=module", "-e", script], { env })).stdout);
 }
 
 console.log(JSON.stringify(await measureBundles()));
