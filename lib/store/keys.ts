@@ -222,6 +222,12 @@ export const rollupHourKey = (tenant: string, hour: number): Key => ({
   sk: Buffer.concat([number32(hour), boundedBytes(tenant)]),
 });
 
+/** That counts of `late` came while `hour` was under way: once that closes, they are rolled again. No name holds the byte between. */
+export const lateCountsKey = (tenant: string, hour: number, late: number): Key => ({
+  pk: "U#hours",
+  sk: Buffer.concat([number32(hour), Uint8Array.of(0xff), number32(late), boundedBytes(tenant)]),
+});
+
 /** The tenant is in the body. */
 export const readRollupHourKey = (sk: Uint8Array): { readonly hour: number } => ({
   hour: Buffer.from(sk).readUInt32BE(0),

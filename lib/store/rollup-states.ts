@@ -22,6 +22,8 @@ export interface RollupHour {
   /** Until then, milliseconds since the epoch, somebody is merging it or has died of it; 0 when nobody is. */
   readonly busyUntil: number;
   readonly isClosed: boolean;
+  /** Of an hour before it counts came late, and are to be rolled again when this one closes; hours since the epoch. */
+  readonly late?: number | undefined;
 }
 
 export const encodeRollupState = ({ closed, until, floor, minute, rolled }: RollupState): Uint8Array =>
@@ -39,8 +41,8 @@ export function decodeRollupState(body: Uint8Array): RollupState {
 }
 
 /** The tenant stands in it too: the key may hold a digest of it. */
-export const encodeRollupHour = (tenant: string, { busyUntil, isClosed }: RollupHour): Uint8Array =>
-  Buffer.from(JSON.stringify({ tenant, busyUntil, isClosed }));
+export const encodeRollupHour = (tenant: string, { busyUntil, isClosed, late }: RollupHour): Uint8Array =>
+  Buffer.from(JSON.stringify({ tenant, busyUntil, isClosed, late }));
 
 export function decodeRollupHour(body: Uint8Array): RollupHour & { readonly tenant: string } {
   const fields = object(JSON.parse(new TextDecoder().decode(body)), "body");
@@ -48,5 +50,6 @@ export function decodeRollupHour(body: Uint8Array): RollupHour & { readonly tena
     tenant: text(fields.tenant, "tenant"),
     busyUntil: integer(fields.busyUntil, "busyUntil"),
     isClosed: flag(fields.isClosed, "isClosed"),
+    late: optional(fields.late, "late", integer),
   };
 }

@@ -1,7 +1,7 @@
 import { MILLIS_PER_HOUR } from "../../model/time.ts";
 import { hourTtl, minuteOf } from "../../store/keys.ts";
 import type { RollupHour } from "../../store/rollup-states.ts";
-import type { Hours } from "./hours.ts";
+import type { Hours, HourWork } from "./hours.ts";
 import type { Progress } from "./progress.ts";
 import type { ShardState, Shards } from "./shards.ts";
 import type { TenantHour } from "./work-list.ts";
@@ -27,7 +27,7 @@ export interface Closing {
   /** As they were read last. */
   readonly known: readonly ShardState[];
   /** Begins to merge an hour of which all heads are there but late ones. */
-  readonly begin: (one: TenantHour) => Promise<unknown>;
+  readonly begin: (one: HourWork) => Promise<unknown>;
 }
 
 export interface Closed {
@@ -54,7 +54,7 @@ export async function closeHours(closing: Closing): Promise<Closed> {
   const isFenced = until !== undefined && takenUp > minuteOf(until);
   const ready = open.filter(({ hour }) => hour <= closed).sort((a, b) => a.hour - b.hour);
   if (isFenced) {
-    for (const one of ready) await begin(one);
+    for (const { tenant, hour, late } of ready) await begin({ tenant, hour, late });
     const done = ready[0] === undefined ? closed : ready[0].hour - 1;
     if (done > rolled) await progress.advance({ rolled: done });
   }

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../../store/batches.ts";
-import type { Registers } from "../../store/items.ts";
-import { hourTtl, readRollupHourKey, rollupHourKey, rollupHoursFrom } from "../../store/keys.ts";
+import type { Key, Registers } from "../../store/items.ts";
+import { hourTtl, lateCountsKey, readRollupHourKey, rollupHourKey, rollupHoursFrom } from "../../store/keys.ts";
 import { decodeRollupHour, encodeRollupHour, type RollupHour } from "../../store/rollup-states.ts";
 import { type TenantHour, tenantHourText } from "./work-list.ts";
 
@@ -15,30 +15,40 @@ export interface HoursOptions {
   readonly mergeMillis: number;
 }
 
+/** What waits for an hour of a tenant to be closed: its own merges, or the counts that came late of another. */
+export interface HourWork extends TenantHour {
+  readonly late?: number | undefined;
+}
+
 /** How far each tenant's hour is, in items of their own: whoever merges says so, and nobody else begins. */
 export interface Hours {
   /** Sees to it that the hour is among those that are closed one day. */
-  note(one: TenantHour): Promise<void>;
+  note(one: HourWork): Promise<void>;
   /** Those from this hour on. */
   from(hour: number): Promise<readonly (TenantHour & RollupHour)[]>;
-  /** Whether the hour may be merged by the caller now. */
-  claim(one: TenantHour): Promise<boolean>;
+  /** Whether it may be merged by the caller now. */
+  claim(one: HourWork): Promise<boolean>;
   /** Says that the merge has ended. */
-  release(one: TenantHour, isClosed: boolean): Promise<void>;
+  release(one: HourWork, isClosed: boolean): Promise<void>;
 }
 
 const MAX_REMEMBERED = 10_000;
 
+const keyOf = ({ tenant, hour, late }: HourWork): Key =>
+  late === undefined ? rollupHourKey(tenant, hour) : lateCountsKey(tenant, hour, late);
+
+const textOf = (one: HourWork): string => `${one.late ?? ""} ${tenantHourText(one)}`;
+
 export function rollupHours({ batches, registers, clock, retentionHours, mergeMillis }: HoursOptions): Hours {
   const noted = new LRUCache<string, true>({ max: MAX_REMEMBERED });
 
-  async function change(one: TenantHour, make: (now: RollupHour) => RollupHour | undefined): Promise<boolean> {
+  async function change(one: HourWork, make: (now: RollupHour) => RollupHour | undefined): Promise<boolean> {
     for (;;) {
-      const key = rollupHourKey(one.tenant, one.hour);
+      const key = keyOf(one);
       const found = await registers.load(key);
       const next = make(found === undefined ? { busyUntil: 0, isClosed: false } : decodeRollupHour(found.body));
       if (next === undefined) return false;
-      const body = encodeRollupHour(one.tenant, next);
+      const body = encodeRollupHour(one.tenant, { ...next, late: one.late });
       const ttl = hourTtl(one.hour, retentionHours);
       if (await registers.save(key, { body, ttl, version: (found?.version ?? 0) + 1 })) return true;
     }
@@ -46,15 +56,15 @@ export function rollupHours({ batches, registers, clock, retentionHours, mergeMi
 
   return {
     async note(one) {
-      if (noted.has(tenantHourText(one))) return;
-      const body = encodeRollupHour(one.tenant, { busyUntil: 0, isClosed: false });
+      if (noted.has(textOf(one))) return;
+      const body = encodeRollupHour(one.tenant, { busyUntil: 0, isClosed: false, late: one.late });
       // Where it fails, it stands there already.
-      await registers.save(rollupHourKey(one.tenant, one.hour), {
+      await registers.save(keyOf(one), {
         body,
         ttl: hourTtl(one.hour, retentionHours),
         version: 1,
       });
-      noted.set(tenantHourText(one), true);
+      noted.set(textOf(one), true);
     },
     async from(hour) {
       const found: (TenantHour & RollupHour)[] = [];

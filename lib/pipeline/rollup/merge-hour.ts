@@ -36,11 +36,28 @@ export interface MergedHour {
 /** Items of a merged segment that are written while the next ones are made. */
 const ITEMS_AT_ONCE = 100;
 
+/** Does what a task says, and says in its item that it is done. */
+export function mergeHour(task: MergeTask, options: MergeHourOptions): Promise<MergedHour> {
+  return task.late === undefined ? mergeHeads(task, options) : rollLate(task, task.late, options);
+}
+
+/** Calls reach over an hour's ends: with it those beside it are rolled again, where they are closed. */
+async function rollLate(task: MergeTask, late: number, options: MergeHourOptions): Promise<MergedHour> {
+  const { registers, clock, retentionHours } = options;
+  for (const hour of [late, late - 1, late + 1]) {
+    const isKept = hourTtl(hour, retentionHours) * 1000 > clock();
+    if (isKept && (await loadSummary(registers, { ...task, hour })).summary.isClosed)
+      await rollCounts({ ...options, tenant: task.tenant, hour, mark: task.mark });
+  }
+  await rollupHours(options).release(task, true);
+  return { merges: 0, spans: 0, isClosed: false };
+}
+
 /**
  * Merges what there is to merge of an hour, one merge after the other, and rolls its counts when it is closed; what is left when the
  * time is up a later task finds. A summary is written last, on condition that nobody wrote it since: whoever comes second has only lost time.
  */
-export async function mergeHour(task: MergeTask, options: MergeHourOptions): Promise<MergedHour> {
+async function mergeHeads(task: MergeTask, options: MergeHourOptions): Promise<MergedHour> {
   const { registers, clock, retentionHours, mergeMillis } = options;
   const end = clock() + mergeMillis / 2;
   let merges = 0;

@@ -18,6 +18,8 @@ export interface MergeTask extends TenantHour {
   readonly isClosing: boolean;
   /** Heads that are worth a merge, where that is not as many as usual. */
   readonly openHeads?: number;
+  /** An hour of which counts came while this one was under way: all there is to do is to roll it again. */
+  readonly late?: number | undefined;
 }
 
 export interface RollupOptions {
@@ -120,6 +122,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       if (one.hour > rolled) await hours.note(one);
       // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late.
       const isLate = one.hour <= closed;
+      // Whatever hour it came in, one that is still to be closed.
+      if (isLate) await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
       if ((await counter.count(one, mark, isLate)) < openHeads) continue;
       const task = { ...one, mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
       if (await begin(task)) counter.forget(one, isLate);
@@ -158,6 +162,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     return { tasks: start.begun, isBehind, isIdle: false };
   };
 }
+
+const hourOfMinute = (minute: number): number => Math.floor(minute / 60);
 
 /** When there is something to do though no shard's item has changed. */
 function dueMillis({ known, dueMillis: nextClosing }: Closed, takenUp: number, nowMillis: number): number {

@@ -91,9 +91,19 @@ class TenantEdges {
    * all: then calls between what was rolled and what was not are missing until the next roll.
    */
   private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
-    await this.rolled.refresh({ first: hours.first - 1, last: hours.last + 1 }, nowMillis);
+    const around = { first: hours.first - 1, last: hours.last + 1 };
+    await this.rolled.refresh(around, nowMillis);
     if (nowMillis >= this.crowdedUntil) {
-      const graph = await this.joined(hours, nowMillis, (hour) => this.rolled.final(hour, nowMillis), andAround);
+      const finalAt = (hour: number): RolledHour | undefined => this.rolled.final(hour, nowMillis);
+      await Promise.all(eachHour(around).map((hour) => this.refreshLate(hour, finalAt(hour), nowMillis)));
+      // What came late may call, and be called by, what was rolled, in the hours beside it too.
+      const settled = new Map(
+        eachHour(around).map((hour) => [
+          hour,
+          andAround(hour).some((one) => this.hasLate(one)) ? undefined : finalAt(hour),
+        ]),
+      );
+      const graph = await this.joined(hours, nowMillis, (hour) => settled.get(hour), andAround);
       if (graph.isComplete) return graph;
       this.crowdedUntil = nowMillis + CROWDED_MILLIS;
       this.open = new OpenHours(this.options);
@@ -139,6 +149,10 @@ class TenantEdges {
       isComplete &&= after?.isComplete ?? true;
     }
     return { ...sums.all(), isComplete };
+  }
+
+  private hasLate(hour: number): boolean {
+    return this.late.get(hour)?.counts.has(hour) ?? false;
   }
 
   /** Counts that came after their hour was rolled are joined among themselves until it is rolled again. */

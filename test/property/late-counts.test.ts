@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { TracingError } from "../../lib/model/errors.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
+import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
+import { readHeadKey, readRolledEdgesKey } from "../../lib/store/keys.ts";
+import type { Dependencies } from "../../lib/store/port.ts";
+import { encodeRecord } from "../../lib/stream/record.ts";
+import { callTraces } from "../data/call-traces.ts";
+import { recordCounts } from "../oracle/counts.ts";
+import { encodeCounted } from "../support/counted-spans.ts";
+import { aWorld, copyOf, type Hook, index, merge, put, roll, settle, shardIds, type World } from "./rollup-world.ts";
+
+const HOUR_MILLIS = 3_600_000;
+const MINUTE = 60_000;
+
+const readerOf = (world: World): Dependencies => {
+  const batches = itemBatches({ items: world.table, clock: () => world.now, sleep: async () => {}, random: () => 0.5 });
+  return dependencyReader({ batches, clock: () => world.now, random: Math.random, retentionHours: 168 });
+};
+
+async function expectEdges(world: World, reader: Dependencies, records: readonly Uint8Array[]): Promise<void> {
+  const expected = recordCounts(records.map((data) => ({ data }))).edges.get(TENANT);
+  const { edges, isComplete } = await reader.dependencies(TENANT, world.now - 20 * HOUR_MILLIS, world.now);
+  expect(isComplete).toBe(true);
+  expect(new Map(edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls]))).toEqual(expected);
+}
+
+async function indexAll(world: World): Promise<void> {
+  await put(world, world.records.length);
+  for (const shard of await shardIds(world)) await index(world, shard, () => {}, 1000);
+}
+
+/** As long as it takes for an hour to end and to be closed, and its merges to be done. */
+async function passAnHour(world: World, hook: Hook = () => {}): Promise<void> {
+  for (let minutes = 0; minutes < 80; minutes += 4) {
+    world.now += 4 * MINUTE;
+    await roll(world, hook);
+    for (const task of world.tasks.splice(0)) await merge(world, task, hook);
+  }
+}
+
+/** Hours of which there are counts that no roll has taken up. */
+function unrolled({ table }: World): string[] {
+  const marks = new Map<string, number>();
+  for (const { pk, sk } of table.stored().filter((item) => item.pk.startsWith("M#") && item.sk[0] === 1)) {
+    const { hour, mark } = readRolledEdgesKey(sk);
+    const key = `G#${pk.split("#")[1]}#${hour}`;
+    marks.set(key, Math.max(mark, marks.get(key) ?? 0));
+  }
+  const counts = table.stored().filter(({ pk }) => pk.startsWith("G#"));
+  return counts.filter(({ pk, sk }) => readHeadKey(sk.subarray(0, 24)).at >= (marks.get(pk) ?? 0)).map(({ pk }) => pk);
+}
+
+const TENANT = "shop#1";
+const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
+
+/** Two hours' traces, of which each third record of a few spans comes late. */
+async function settledWorld(seed: number) {
+  const world = aWorld(seed, 0);
+  const startMillis = (fraction: number) => (HOUR - 3.5 + fraction) * HOUR_MILLIS;
+  const spans = callTraces({ seed, traces: 60, services: 5, startMillis });
+  const dealt = Map.groupBy(spans, () => world.random.below(60));
+  const records = [...dealt.values()].map((own) =>
+    encodeRecord({ tenant: TENANT, receivedNanos: BigInt(world.now) * 1_000_000n, traces: encodeCounted(own) }),
+  );
+  const early = records.slice(0, 40);
+  world.records.push(...early);
+  await settle(world);
+  return { world, records, early, late: records.slice(40) };
+}
+
+test("what comes hours late is counted with its hour at once, and from the rolls once the hour it came in is closed", async () => {
+  for (const seed of [1, 2, 3]) {
+    const { world, records, early, late } = await settledWorld(seed);
+    const warm = readerOf(world);
+    await expectEdges(world, warm, early);
+    world.records.push(...late);
+    world.now += MINUTE;
+    await indexAll(world);
+    world.now += MINUTE;
+    await expectEdges(world, readerOf(world), records);
+    await expectEdges(world, warm, records);
+    await passAnHour(world);
+    expect(unrolled(world)).toEqual([]);
+    await expectEdges(world, readerOf(world), records);
+    await expectEdges(world, warm, records);
+    expect(world.faults).toEqual([]);
+  }
+});
+
+test("they are rolled again whenever that was broken off, at any call", async () => {
+  const { world, records, late } = await settledWorld(4);
+  world.records.push(...late);
+  await indexAll(world);
+  for (let end = 1; ; end *= 2) {
+    const again = await copyOf(world);
+    let calls = 0;
+    await passAnHour(again, (_, life) => {
+      if (++calls !== end) return;
+      if (end % 3 === 1) life.die();
+      else throw new TracingError("internal", "injected");
+    });
+    await passAnHour(again);
+    expect(unrolled(again)).toEqual([]);
+    await expectEdges(again, readerOf(again), records);
+    if (calls < end) break;
+  }
+});
