@@ -1,4 +1,5 @@
 import { constants, createZstdCompress, zstdCompressSync } from "node:zlib";
+import { keptStream } from "./kept-stream.ts";
 
 /** Longer runs get a compressor of their own: they are few, and room for a frame of any length would be kept for them. */
 const MOST_BYTES = 512 * 1024;
@@ -38,19 +39,6 @@ const compressOnce = (bytes: Uint8Array, level: number): Uint8Array =>
     chunkSize: bytes.length + ROOM_BYTES - MOST_BYTES,
   });
 
-/** The parts of Node's compressing streams that npm too keeps them open by, through minizlib. */
-interface OpenStream {
-  _handle: { close(): void } | null;
-  _processChunk(bytes: Uint8Array, flush: number): Uint8Array;
-  removeAllListeners(event: string): unknown;
-}
-
-function isOpenStream(stream: object): stream is OpenStream {
-  if (!("_processChunk" in stream && typeof stream._processChunk === "function" && "_handle" in stream)) return false;
-  const { _handle: handle } = stream;
-  return typeof handle === "object" && handle !== null && "close" in handle && typeof handle.close === "function";
-}
-
 /**
  * One compressor for all frames. A call of zstdCompressSync makes a fresh one and drops it: 30 µs, which is what a short
  * run takes six times over, and a megabyte for the collector to be told of. What it makes is compared with what that
@@ -58,18 +46,9 @@ function isOpenStream(stream: object): stream is OpenStream {
  */
 function keptCompressor(level: number): Compress {
   const once: Compress = (bytes) => compressOnce(bytes, level);
-  const stream: object = createZstdCompress({ params: paramsOf(level), chunkSize: ROOM_BYTES });
-  if (!isOpenStream(stream)) return once;
-  const { _handle: handle } = stream;
-  if (handle === null) return once;
-  // A chunk that is processed by itself closes the stream after it.
-  handle.close = () => {};
-  const again: Compress = (bytes) => {
-    const frame = stream._processChunk(bytes, constants.ZSTD_e_end);
-    stream._handle = handle;
-    stream.removeAllListeners("error");
-    return frame;
-  };
+  const stream = createZstdCompress({ params: paramsOf(level), chunkSize: ROOM_BYTES });
+  const again = keptStream(stream, constants.ZSTD_e_end);
+  if (again === undefined) return once;
   const isTrusted = SAMPLES.every((bytes) => Buffer.compare(once(bytes), again(bytes)) === 0);
   return isTrusted ? again : once;
 }

@@ -1,7 +1,7 @@
-import { zstdDecompressSync } from "node:zlib";
 import { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { compress } from "./kept-compressor.ts";
+import { inflate } from "./kept-decompressor.ts";
 
 /** Level 6 would make pages an eighth smaller, and take as long for it as for all else that is made of a span. */
 const LEVEL = 3;
@@ -14,18 +14,11 @@ export const SMALL_ROWS = 128;
 /** Below this no run of bytes gets smaller by more than its frame's own overhead. */
 const MIN_COMPRESSED_BYTES = 24;
 
-/** What comes out is gathered in chunks: one is enough. */
-const MAX_PIECE_BYTES = 1024 * 1024;
-const CHUNK_ROOM = 128;
-
 /** Inflates a frame that must hold exactly `length` bytes; never inflates more. */
 function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(frame, {
-      maxOutputLength: Math.max(length, 1),
-      chunkSize: Math.min(length, MAX_PIECE_BYTES) + CHUNK_ROOM,
-    });
+    bytes = inflate(frame, length);
   } catch (cause) {
     throw Object.assign(reader.fault("a compressed run cannot be inflated"), { cause });
   }
