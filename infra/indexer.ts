@@ -1,3 +1,4 @@
+import { CfnOutput } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import type { Stream } from "aws-cdk-lib/aws-kinesis";
 import { CfnEventSourceMapping } from "aws-cdk-lib/aws-lambda";
@@ -63,6 +64,10 @@ export function addIndexer(scope: Construct, id: string, props: IndexerProps): S
     bisectBatchOnFunctionError: false,
     maximumRetryAttempts: -1,
     maximumRecordAgeInSeconds: -1,
+  });
+  new CfnOutput(scope, `${id}Replay`, {
+    value: `npm run replay -- --function ${indexer.lambda.functionName}`,
+    description: "Says what of the quarantine can be read by now; with --yes it is indexed",
   });
   return indexer;
 }

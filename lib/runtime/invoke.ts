@@ -1,4 +1,4 @@
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 
 /** The one place where a Lambda client is made. */
 export const lambdaClient = (): LambdaClient => new LambdaClient({});
@@ -14,3 +14,9 @@ export const callLater =
     const Payload = Buffer.from(JSON.stringify(event));
     await client.send(new InvokeCommand({ FunctionName: name, InvocationType: "Event", Payload }));
   };
+
+/** The environment that a function was deployed with. */
+export async function functionVariables(client: LambdaClient, name: string): Promise<Readonly<Record<string, string>>> {
+  const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  return Environment?.Variables ?? {};
+}

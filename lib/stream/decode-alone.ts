@@ -7,6 +7,9 @@ import type { Indexer, Plan, Quarantine, StreamRecord, Suspect } from "./port.ts
 /** A record in whose decoding the process ended so often is not decoded again. */
 const MAX_SEEN = 2;
 
+/** Why such a one was set aside. */
+export const ENDS_THE_PROCESS = "decoding it ends the process";
+
 export interface DecodeAlone {
   readonly indexer: Pick<Indexer, "check">;
   readonly quarantine: Quarantine;
@@ -34,7 +37,7 @@ export async function decodeAlone(
       if (excluded.includes(number)) continue;
       const seen = resumed?.number === number ? resumed.seen + 1 : 0;
       if (!(await note(claim, { suspect: { number, since: options.clock(), seen }, excluded }))) return false;
-      const reason = seen >= MAX_SEEN ? "decoding it ends the process" : whyUndecodable(options.indexer, record);
+      const reason = seen >= MAX_SEEN ? ENDS_THE_PROCESS : whyUndecodable(options.indexer, record);
       if (reason === undefined) continue;
       await setAside(claim.shardId, record, reason, options);
       excluded = [...excluded, number];

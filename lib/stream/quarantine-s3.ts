@@ -1,9 +1,20 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { TracingError } from "../model/errors.ts";
+import { type KeptNote, writeNote } from "./kept-records.ts";
 import type { Quarantine } from "./port.ts";
 
 /** The one place where an S3 client is made. */
 export const s3Client = (): S3Client => new S3Client({});
+
+type Named = Pick<KeptNote, "shardId" | "sequenceNumber">;
+
+/** Where a record's note stands; `prefix` tells the records of one stream from another's. */
+export const noteKey = (prefix: string, { shardId, sequenceNumber }: Named): string =>
+  `${prefix}${shardId}/${sequenceNumber}.json`;
+
+/** Where the record itself stands. */
+export const recordKey = (prefix: string, { shardId, sequenceNumber }: Named): string =>
+  `${prefix}${shardId}/${sequenceNumber}.record`;
 
 /**
  * Two objects a record, named by shard and number: the record as the stream held it, and why it was set aside.
@@ -21,10 +32,9 @@ export function quarantineBucket(client: S3Client, bucket: string, prefix = ""):
   };
   return {
     async keep(shardId, { sequenceNumber, data, arrivedMillis }, reason) {
-      const key = `${prefix}${shardId}/${sequenceNumber}`;
-      const note = { shardId, sequenceNumber, arrived: new Date(arrivedMillis).toISOString(), reason };
-      await put(`${key}.record`, data);
-      await put(`${key}.json`, JSON.stringify(note));
+      const note = { shardId, sequenceNumber, arrivedMillis, reason };
+      await put(recordKey(prefix, note), data);
+      await put(noteKey(prefix, note), writeNote(note));
     },
   };
 }

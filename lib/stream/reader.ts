@@ -1,9 +1,10 @@
 import { TracingError } from "../model/errors.ts";
 import type { Clock } from "../model/time.ts";
 import { isTransient } from "../runtime/retry.ts";
-import { advance, type Claim, isSamePlan } from "./claim.ts";
+import { advance, type Claim } from "./claim.ts";
 import { decodeAlone, mayBeAlive, note, setAside, whyUndecodable } from "./decode-alone.ts";
 import { deliveredIn, fitPlan, inOrder, readRange, type SizeOf } from "./plan-records.ts";
+import { closePlan, openPlan, putPlan } from "./plan-state.ts";
 import type { Indexer, Plan, Quarantine, ReaderStates, StreamReader, StreamRecord } from "./port.ts";
 import { declaredSize } from "./record.ts";
 import { isAfter } from "./sequence.ts";
@@ -92,35 +93,6 @@ export function shardReader(options: ShardReaderOptions): ReadShard {
   };
 }
 
-/**
- * The plan is written before anything is done about it; making it counts as the first try. Before a shard's first plan
- * the fence is read: rollup raises that one before it looks for shards, so one that it has not seen cannot slip past.
- */
-async function putPlan(
-  claim: Claim,
-  records: readonly StreamRecord[],
-  { states, clock }: ShardReaderOptions,
-): Promise<boolean> {
-  const [first, last] = [records[0], records.at(-1)];
-  if (first === undefined || last === undefined) throw new TracingError("internal", "a plan needs a record");
-  const fence = claim.state.lastAt === 0 ? await states.fence() : { closed: -1, floor: 0 };
-  const now = clock();
-  return advance(claim, (state) => {
-    const at = Math.max(now, state.lastAt + 1, fence.floor);
-    const closed = Math.max(state.closed, fence.closed);
-    const plan: Plan = {
-      first: first.sequenceNumber,
-      last: last.sequenceNumber,
-      at,
-      closed,
-      tries: 1,
-      suspect: undefined,
-      excluded: [],
-    };
-    return { ...state, plan, lastAt: at, closed };
-  });
-}
-
 async function raiseTries(
   claim: Claim,
   plan: Plan,
@@ -146,14 +118,14 @@ async function finish(
   const records =
     deliveredIn(delivered, plan) ?? (await readRange(options.reader, claim.shardId, plan, options.recordsPerCall));
   if (records === undefined) {
-    if (await close(claim, plan))
+    if (await closePlan(claim, plan))
       options.onNotice({ kind: "lost", shardId: claim.shardId, first: plan.first, last: plan.last });
     return;
   }
   const aside = { ...options, onExcluded: noticeExcluded(claim, options) };
   if (plan.tries >= FIRST_CAREFUL_TRY && !(await decodeAlone(claim, records, aside))) return;
   if (!(await index(claim, records, aside))) return;
-  if (!(await close(claim, plan))) return;
+  if (!(await closePlan(claim, plan))) return;
   tally.plans++;
   tally.records += records.length;
 }
@@ -206,16 +178,7 @@ async function setUndecodableAside(claim: Claim, records: readonly StreamRecord[
   return numbers;
 }
 
-/** Whoever wrote the same plan may close it, and so may we after they raised its tries. */
-const close = (claim: Claim, { last }: Plan): Promise<boolean> =>
-  advance(claim, (state) => ({ ...state, done: last, plan: undefined }), isSamePlan);
-
 const noticeExcluded =
   ({ shardId }: Claim, { onNotice }: ShardReaderOptions) =>
   ({ sequenceNumber }: StreamRecord, reason: string): void =>
     onNotice({ kind: "excluded", shardId, sequenceNumber, reason });
-
-function openPlan(claim: Claim): Plan {
-  if (claim.state.plan === undefined) throw new TracingError("internal", `shard ${claim.shardId}: no plan is open`);
-  return claim.state.plan;
-}

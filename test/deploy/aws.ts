@@ -10,6 +10,7 @@ export interface Aws {
   form(service: string, version: string, input: Readonly<Record<string, string>>): Promise<string>;
   /** Keys of a bucket's objects, up to a thousand. */
   objects(bucket: string): Promise<readonly string[]>;
+  putObject(bucket: string, key: string, body: string | Uint8Array): Promise<void>;
   /** An object's text. */
   object(bucket: string, key: string): Promise<string>;
 }
@@ -45,6 +46,11 @@ export function aws(door: Door, credentials: Credentials): Aws {
     },
     objects: async (bucket) =>
       [...(await get(`${bucket}?list-type=2`)).matchAll(/<Key>([^<]*)</g)].map(([, key]) => key ?? ""),
+    async putObject(bucket, key, body) {
+      const put = { url: `${url}${bucket}/${key}`, service: "s3", method: "PUT", credentials, body };
+      const answer = await send(door, put);
+      if (answer.status !== 200) throw new Error(`s3 ${key}: ${answer.status} ${answer.text}`);
+    },
     object: (bucket, key) => get(`${bucket}/${key}`),
   };
 }

@@ -7,6 +7,7 @@ import { cdk } from "./cdk.ts";
 import { makeCertificate } from "./certificate.ts";
 import { doorSteps, STRATEGIES_FILE, WEB_PAGE } from "./door-steps.ts";
 import { installMiniStack, type MiniStack, startMiniStack } from "./ministack.ts";
+import { replaySteps } from "./replay-steps.ts";
 import { roleSteps } from "./role-steps.ts";
 import { signedSteps } from "./signed-steps.ts";
 import { stage } from "./stage.ts";
@@ -87,6 +88,7 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
     ...tokenSteps(main, env),
     ...traceSteps(main),
     ...doorSteps(main),
+    ...replaySteps(main, env),
     ...updateSteps(main, () => deploy(main.stack, ...MAIN, ...settings("retentionDays=8", "batchWindowSeconds=2"))),
     ...roleSteps(main, ACCOUNT),
     {

@@ -8,6 +8,8 @@ export interface Outputs {
   readonly IngestUrl: string;
   readonly QueryUrl: string;
   readonly FirstToken: string;
+  /** Command lines. */
+  readonly IndexerReplay: string;
 }
 
 export interface Stage {

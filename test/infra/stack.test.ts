@@ -289,6 +289,7 @@ test("the stack tells where spans go and where they are read", () => {
       "npm run --silent agents -- --mode daemonset --endpoint IngestFunctionFunctionUrl.FunctionUrl | kubectl apply -f -",
     ],
     ["FirstToken", expect.anything()],
+    ["IndexerReplay", "npm run replay -- --function IndexerFunction"],
     ["IngestUrl", "IngestFunctionFunctionUrl.FunctionUrl"],
     ["QueryUrl", "QueryFunctionFunctionUrl.FunctionUrl"],
     [

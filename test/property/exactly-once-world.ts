@@ -21,8 +21,8 @@ import { madeRecords } from "./exactly-once-records.ts";
 
 export const SHARD = "shardId-000000000000";
 export const FUNCTION_TIMEOUT_MILLIS = 60_000;
-const STREAM = "spans/1764000000";
-const RETENTION_HOURS = 168;
+export const STREAM = "spans/1764000000";
+export const RETENTION_HOURS = 168;
 const NOW = Date.UTC(2026, 10, 22, 12);
 export const HOUR = NOW / 3_600_000;
 
@@ -226,14 +226,14 @@ export async function expectExactlyOnce(world: World, excluded: readonly number[
     if (readable.length > 0) await indexer.index({ ...plan, suspect: undefined }, SHARD, readable);
   }
   expect(world.table.dump(followsFromPlans)).toEqual(undisturbed.dump(followsFromPlans));
-  expect(stored(world.table)).toEqual(recordCounts(records.filter((_, i) => !excluded.includes(i))));
+  expect(storedCounts(world.table)).toEqual(recordCounts(records.filter((_, i) => !excluded.includes(i))));
 }
 
 /** All but how far the shard is read, and names, which each process refreshes as it thinks fit. */
 export const followsFromPlans = (pk: string): boolean => !/^[KCOVU](#|$)/.test(pk);
 
 /** The counts of the whole table, in the oracle's words. */
-function stored(table: MemoryItems): ReturnType<typeof recordCounts> {
+export function storedCounts(table: MemoryItems): ReturnType<typeof recordCounts> {
   const minutes = new Map<string, { calls: number; errors: number }>();
   const byTenant = new Map<string, Uint8Array[]>();
   for (const { pk, body } of table.stored()) {
