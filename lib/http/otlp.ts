@@ -3,6 +3,7 @@ import { MEANING, TracingError } from "../model/errors.ts";
 import { jsonToTraces } from "../otlp/json.ts";
 import { type Encoding, exportResponse, statusResponse } from "../otlp/responses.ts";
 import type { Ingest } from "../pipeline/ingest.ts";
+import { MAX_BODY_BYTES, MAX_JSON_BODY_BYTES } from "../runtime/limits.ts";
 import { readBody } from "./body.ts";
 import { challenge } from "./failure.ts";
 import { mediaType } from "./media-type.ts";
@@ -22,6 +23,8 @@ const CONTENT_TYPES: Readonly<Record<Encoding, string>> = {
   json: "application/json",
 };
 
+const MAX_BYTES: Readonly<Record<Encoding, number>> = { protobuf: MAX_BODY_BYTES, json: MAX_JSON_BODY_BYTES };
+
 /** Seconds after which a client whose data could not be taken should come back, when the cause names none. */
 const RETRY_AFTER_SECONDS = 5;
 
@@ -31,7 +34,7 @@ export function otlpDoor({ ingest, tenantOf, onFault }: DoorParts): Hono {
   app.post("/v1/traces", async (c) => {
     const tenant = await tenantOf(c.req.raw);
     const encoding = encodingOf(c.req.header("content-type"));
-    const body = await readBody(c.req.raw);
+    const body = await readBody(c.req.raw, MAX_BYTES[encoding]);
     const traces = encoding === "json" ? jsonToTraces(body) : body;
     const outcome = await ingest(tenant, traces);
     const { rejectedSpans, message } = outcome;

@@ -1,7 +1,6 @@
-import { field } from "./check-attribute.ts";
 import type { Range, SpanTable } from "./span-table.ts";
 import { readKeyValue } from "./value.ts";
-import { BYTES, Wire } from "./wire.ts";
+import { BYTES, field, Wire } from "./wire.ts";
 
 /** What one message may hold; what is more is cut off where spans come in. */
 export interface AttributeLimits {

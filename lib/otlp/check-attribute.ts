@@ -1,10 +1,7 @@
-import { BYTES, FIXED64, fault, VARINT, type Wire } from "./wire.ts";
+import { BYTES, FIXED64, fault, field, VARINT, type Wire } from "./wire.ts";
 
 /** AnyValue nests through arrays and maps; deeper than this no reader of ours or theirs can be trusted to go. */
 export const MAX_VALUE_DEPTH = 32;
-
-/** A tag. */
-export const field = (number: number, type: number): number => (number << 3) | type;
 
 /** Skips a field that this version does not know; one that it knows, with another wire type, is a fault. */
 export function skipUnknown(wire: Wire, tag: number, firstKnown: number, lastKnown: number): void {

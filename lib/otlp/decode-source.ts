@@ -1,7 +1,6 @@
 import type { Attribute } from "../model/attributes.ts";
 import type { Resource, Scope } from "../model/span.ts";
 import type { Range, Source, SpanTable } from "./span-table.ts";
-import { utf8 } from "./text.ts";
 import { decodeAttribute } from "./value.ts";
 import { BYTES, VARINT, Wire } from "./wire.ts";
 
@@ -50,7 +49,7 @@ function decodeResource(wire: Wire): Resource {
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === MESSAGE) readResource(wire, resource, attributes);
-    else if (tag === SCHEMA_URL) resource.schemaUrl = readText(wire);
+    else if (tag === SCHEMA_URL) resource.schemaUrl = wire.text();
     else wire.skip(tag);
   }
   return resource;
@@ -74,7 +73,7 @@ function decodeScope(wire: Wire): Scope {
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === MESSAGE) readScope(wire, scope, attributes);
-    else if (tag === SCHEMA_URL) scope.schemaUrl = readText(wire);
+    else if (tag === SCHEMA_URL) scope.schemaUrl = wire.text();
     else wire.skip(tag);
   }
   return scope;
@@ -84,19 +83,11 @@ function readScope(wire: Wire, scope: Writable<Scope>, attributes: Attribute[]):
   const outer = wire.enter();
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === ((1 << 3) | BYTES)) scope.name = readText(wire);
-    else if (tag === ((2 << 3) | BYTES)) scope.version = readText(wire);
+    if (tag === ((1 << 3) | BYTES)) scope.name = wire.text();
+    else if (tag === ((2 << 3) | BYTES)) scope.version = wire.text();
     else if (tag === ((3 << 3) | BYTES)) attributes.push(decodeAttribute(wire));
     else if (tag === ((4 << 3) | VARINT)) scope.droppedAttributesCount = wire.varint();
     else wire.skip(tag);
   }
   wire.leave(outer);
-}
-
-/** The string field at the cursor, whose length comes next. */
-export function readText(wire: Wire): string {
-  const end = wire.end();
-  const text = utf8(wire.bytes, wire.pos, end);
-  wire.pos = end;
-  return text;
 }

@@ -2,7 +2,7 @@ import type { Attribute } from "../model/attributes.ts";
 import { SPAN_ID_BYTES, spanId, TRACE_ID_BYTES, traceId } from "../model/ids.ts";
 import { EMPTY_SPAN_NAME, INVALID_SPAN_NAME, type Span, type SpanEvent, type SpanLink } from "../model/span.ts";
 import { formatGoDuration } from "../model/time.ts";
-import { readText, SourceDecoder } from "./decode-source.ts";
+import { SourceDecoder } from "./decode-source.ts";
 import { scanTraces } from "./scan.ts";
 import type { SpanTable } from "./span-table.ts";
 import { bufferOver, isText, utf8 } from "./text.ts";
@@ -109,7 +109,7 @@ function readFields(wire: Wire): Fields {
     const tag = wire.tag();
     switch (tag) {
       case (3 << 3) | BYTES:
-        fields.traceState = readText(wire);
+        fields.traceState = wire.text();
         break;
       case (9 << 3) | BYTES:
         fields.attributes.push(decodeAttribute(wire));
@@ -153,7 +153,7 @@ function readEvent(wire: Wire): SpanEvent {
     if (tag === ((1 << 3) | FIXED64)) {
       const at = wire.take(8);
       timeNanos = joinHalves(uint32At(wire.bytes, at), uint32At(wire.bytes, at + 4));
-    } else if (tag === ((2 << 3) | BYTES)) name = readText(wire);
+    } else if (tag === ((2 << 3) | BYTES)) name = wire.text();
     else if (tag === ((3 << 3) | BYTES)) attributes.push(decodeAttribute(wire));
     else if (tag === ((4 << 3) | VARINT)) droppedAttributesCount = wire.varint();
     else wire.skip(tag);
@@ -180,7 +180,7 @@ function readLink(wire: Wire): SpanLink {
         span = readHex(wire);
         break;
       case (3 << 3) | BYTES:
-        traceState = readText(wire);
+        traceState = wire.text();
         break;
       case (4 << 3) | BYTES:
         attributes.push(decodeAttribute(wire));
@@ -208,7 +208,7 @@ function readStatusMessage(wire: Wire, before: string): string {
   const outer = wire.enter();
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === ((2 << 3) | BYTES)) message = readText(wire);
+    if (tag === ((2 << 3) | BYTES)) message = wire.text();
     else wire.skip(tag);
   }
   wire.leave(outer);

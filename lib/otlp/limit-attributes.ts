@@ -9,12 +9,11 @@ import {
   type Shape,
   SPAN,
 } from "./attribute-limits.ts";
-import { field } from "./check-attribute.ts";
 import { sharedFields } from "./sources.ts";
 import type { Range, Source, SpanTable } from "./span-table.ts";
 import { utf8 } from "./text.ts";
 import { readKeyValue } from "./value.ts";
-import { BYTES, VARINT, Wire } from "./wire.ts";
+import { BYTES, field, VARINT, Wire } from "./wire.ts";
 import { Writer } from "./write.ts";
 import { writeAttributes } from "./write-attribute.ts";
 

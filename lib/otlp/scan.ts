@@ -1,7 +1,7 @@
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../model/ids.ts";
-import { checkAttribute, field, plainAttributeEnd, skipUnknown } from "./check-attribute.ts";
+import { checkAttribute, plainAttributeEnd, skipUnknown } from "./check-attribute.ts";
 import { HAS_LINKS, MAY_NAME_PEER, type Range, SpanTable } from "./span-table.ts";
-import { BYTES, FIXED32, FIXED64, fault, uint32At, VARINT, Wire } from "./wire.ts";
+import { BYTES, FIXED32, FIXED64, fault, field, uint32At, VARINT, Wire } from "./wire.ts";
 
 /** Spans that may be named as rejected: an impossible one is two bytes long, and must not cost a list of any length. */
 const MAX_REJECTED = 100_000;

@@ -1,3 +1,4 @@
+import { tooManySpans } from "./request-spans.ts";
 import { joinHalves } from "./wire.ts";
 
 /** Where bytes lie in a table's `bytes`. */
@@ -61,15 +62,24 @@ export class SpanTable {
   /** {@link HAS_LINKS}, {@link MAY_NAME_PEER}: what few spans have, so that the others need not be walked over for it. */
   hints = NO_BYTES;
 
-  constructor(bytes: Uint8Array) {
+  private readonly most: number;
+
+  /** @param most rows that there may be */
+  constructor(bytes: Uint8Array, most = Number.POSITIVE_INFINITY) {
     this.bytes = bytes;
-    this.resize(8 + Math.ceil(bytes.length / EXPECTED_SPAN_BYTES));
+    this.most = most;
+    this.resize(Math.min(most, 8 + Math.ceil(bytes.length / EXPECTED_SPAN_BYTES)));
   }
 
-  /** Makes room for one more row and returns its index; the caller fills every column. */
+  /** Makes room for one more row and returns its index; the caller fills every column. Throws too_large when there is one too many. */
   add(): number {
-    if (this.count === this.start.length) this.resize(this.count * 2);
+    if (this.count === this.start.length) this.grow();
     return this.count++;
+  }
+
+  private grow(): void {
+    if (this.count >= this.most) throw tooManySpans();
+    this.resize(Math.min(this.most, this.count * 2));
   }
 
   /** Copies a row over another. */

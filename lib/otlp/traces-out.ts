@@ -1,17 +1,25 @@
 import type { Attribute } from "../model/attributes.ts";
+import { MAX_REQUEST_SPANS, tooManySpans } from "./request-spans.ts";
 import { Writer } from "./write.ts";
 import { writeAttributes } from "./write-attribute.ts";
 import { type IncomingSpan, writeSpan } from "./write-span.ts";
 
-/** TracesData bytes of spans that come one by one: only their bytes are held, grouped by resource and scope. */
+/**
+ * TracesData bytes of spans that come one by one: only their bytes are held, grouped by resource and scope. Throws too_large
+ * at the first span more than a request may have.
+ */
 export class TracesOut {
   private readonly resources = new Map<string, ResourceOut>();
+  private spans = 0;
+  private readonly count = (): void => {
+    if (++this.spans > MAX_REQUEST_SPANS) throw tooManySpans();
+  };
 
   /** Where the spans of one resource go, under a name that tells it from the others. */
   resource(key: string): ResourceOut {
     const known = this.resources.get(key);
     if (known !== undefined) return known;
-    const made = new ResourceOut();
+    const made = new ResourceOut(this.count);
     this.resources.set(key, made);
     return made;
   }
@@ -34,8 +42,14 @@ class ResourceOut {
   /** May be set after the first span: some formats tell it last. */
   attributes: readonly Attribute[] = [];
   private readonly scopes = new Map<string, Writer>();
+  private readonly count: () => void;
+
+  constructor(count: () => void) {
+    this.count = count;
+  }
 
   span(span: IncomingSpan, scopeName = "", scopeVersion = ""): void {
+    this.count();
     writeSpan(this.scope(scopeName, scopeVersion), 2, span);
   }
 

@@ -1,4 +1,5 @@
 import { invalid } from "../model/errors.ts";
+import { utf8 } from "./text.ts";
 
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -6,6 +7,9 @@ export const BYTES = 2;
 const GROUP_START = 3;
 const GROUP_END = 4;
 export const FIXED32 = 5;
+
+/** A field's tag: its number, and how its value is written. */
+export const field = (number: number, type: number): number => (number << 3) | type;
 
 /** Groups in unknown fields may nest; protobuf's own parsers stop at 100. */
 const MAX_GROUP_DEPTH = 100;
@@ -101,6 +105,22 @@ export class Wire {
   /** Closes a message after its last field. */
   leave(outer: number): void {
     this.limit = outer;
+  }
+
+  /** The string at the cursor, whose length comes next; what is not UTF-8 becomes U+FFFD. */
+  text(): string {
+    const end = this.end();
+    const text = utf8(this.bytes, this.pos, end);
+    this.pos = end;
+    return text;
+  }
+
+  /** The bytes at the cursor, whose length comes next: a view, not a copy. */
+  view(): Uint8Array {
+    const end = this.end();
+    const bytes = this.bytes.subarray(this.pos, end);
+    this.pos = end;
+    return bytes;
   }
 
   /** Moves over `count` bytes and returns where they began. */

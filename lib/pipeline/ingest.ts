@@ -2,8 +2,9 @@ import { TracingError } from "../model/errors.ts";
 import { type Clock, millisToNanos } from "../model/time.ts";
 import { type Cuts, limitAttributes, TRUNCATED_KEY } from "../otlp/limit-attributes.ts";
 import { measured } from "../otlp/regroup.ts";
+import { MAX_REQUEST_SPANS } from "../otlp/request-spans.ts";
 import { type Rejected, scanTraces } from "../otlp/scan.ts";
-import type { SpanTable } from "../otlp/span-table.ts";
+import { SpanTable } from "../otlp/span-table.ts";
 import { traceOrdinals } from "../otlp/trace-ordinals.ts";
 import { MAX_ATTRIBUTES, MAX_VALUE_BYTES, PUT_BUDGET_MILLIS } from "../runtime/limits.ts";
 import type { Rate, TakeRate } from "../runtime/rates.ts";
@@ -42,8 +43,8 @@ export interface IngestOutcome {
 
 /**
  * Takes TracesData bytes of one tenant into the stream; resolves once every span that it does not reject is there.
- * Throws invalid_argument when the bytes are not such a message, unavailable or throttled when the stream does not take it, throttled when its
- * tenant has sent too much.
+ * Throws invalid_argument when the bytes are not such a message, too_large when it has too many spans, unavailable or
+ * throttled when the stream does not take it, throttled when its tenant has sent too much.
  */
 export type Ingest = (tenant: string, traces: Uint8Array) => Promise<IngestOutcome>;
 
@@ -53,7 +54,7 @@ export function ingest(parts: IngestParts): Ingest {
   return async (tenant, traces) => {
     const receivedMillis = clock();
     const receivedNanos = millisToNanos(receivedMillis);
-    const { table, rejected } = scanTraces(traces);
+    const { table, rejected } = scanTraces(traces, 0, traces.length, new SpanTable(traces, MAX_REQUEST_SPANS));
     takeRate?.(tenant, table.count, traces.length);
     const { maxAttributes = MAX_ATTRIBUTES, maxValueBytes = MAX_VALUE_BYTES } = limitsOf?.(tenant) ?? {};
     const cuts = limitAttributes(table, { maxAttributes, maxValueBytes });

@@ -2,6 +2,12 @@
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
+ * The same of JSON, which is read as a whole: text, objects and protobuf of one body are in memory together, and ingest's
+ * function has a gigabyte. JSON is twice as long as protobuf, and comes from browsers and scripts, a few spans at a time.
+ */
+export const MAX_JSON_BODY_BYTES = 32 * 1024 * 1024;
+
+/**
  * Spans that a trace is shown with (Jaeger's max_trace_size): a browser draws 50,000 in five seconds, and no person reads
  * more. A request may bring as many of one trace: all of them go to one shard, and without a ceiling a single runaway
  * loop would fill that shard for everyone.

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { invalid } from "../model/errors.ts";
-import { field, skipUnknown } from "../otlp/check-attribute.ts";
-import { BYTES, VARINT, Wire } from "../otlp/wire.ts";
+import { skipUnknown } from "../otlp/check-attribute.ts";
+import { BYTES, field, VARINT, Wire } from "../otlp/wire.ts";
 
 /** What the Kinesis Producer Library begins a record with that holds several ("KPL Aggregated Record Format"). */
 const MAGIC = Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2);

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { invalid } from "../model/errors.ts";
+import { Parts } from "../model/parts.ts";
 import { BINARY, BOOL, DOUBLE, I8, I16, I32, I64, LIST, MAP, SET, STRUCT, UUID } from "./types.ts";
 
 /** What we read nests four deep; more than this is nobody's span, and each level costs a call. */
@@ -14,6 +15,8 @@ export abstract class ThriftReader {
   pos = 0;
   /** Type of the elements of the list that {@link list} has just begun. */
   elementType = 0;
+  /** Of spans, whose lists {@link structsWithin} reads. */
+  readonly parts = new Parts();
   private depth = 0;
 
   constructor(bytes: Uint8Array) {
@@ -73,10 +76,11 @@ export abstract class ThriftReader {
     return BigInt.asUintN(64, this.i64());
   }
 
-  /** The list of structs at the cursor. Throws when, with it, more than `maxBytes` were read since `start`. */
+  /** The list of structs at the cursor, each a part of a span. Throws when, with it, more than `maxBytes` were read since `start`. */
   structsWithin<T>(start: number, maxBytes: number, read: (reader: this) => T): T[] {
     const found: T[] = [];
     for (let left = this.structs(); left > 0; left--) {
+      this.parts.add();
       found.push(read(this));
       this.holdWithin(start, maxBytes);
     }

@@ -45,6 +45,7 @@ function readSpan(reader: ThriftReader): ZipkinV1Span {
   let startMicros = 0n;
   let durationMicros = 0n;
   let seen = 0;
+  reader.parts.begin();
   reader.beginStruct();
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     switch (tag) {

@@ -1,7 +1,8 @@
 import type { Attribute } from "../model/attributes.ts";
-import { bufferOver, utf8 } from "../otlp/text.ts";
+import { Parts } from "../model/parts.ts";
+import { bufferOver } from "../otlp/text.ts";
 import { TracesOut } from "../otlp/traces-out.ts";
-import { BYTES, FIXED64, fault, joinHalves, uint32At, VARINT, Wire } from "../otlp/wire.ts";
+import { BYTES, FIXED64, fault, field, joinHalves, uint32At, VARINT, Wire } from "../otlp/wire.ts";
 import { MAX_INCOMING_SPAN_BYTES, type WideId } from "../otlp/write-span.ts";
 import { ipv4Text, ipv6Text } from "./addresses.ts";
 import {
@@ -16,9 +17,6 @@ import {
 import { textTag } from "./tags.ts";
 import { writeZipkinSpan } from "./to-otlp.ts";
 
-/** A tag. */
-const field = (number: number, type: number): number => (number << 3) | type;
-
 /** OTLP's SpanKind by Zipkin's. */
 const KINDS = [0, CLIENT, SERVER, PRODUCER, CONSUMER];
 
@@ -29,16 +27,18 @@ const KINDS = [0, CLIENT, SERVER, PRODUCER, CONSUMER];
 export function zipkinV2ProtoToOtlp(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = new TracesOut();
   const wire = new Wire(bytes);
+  const parts = new Parts();
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) writeZipkinSpan(out, readSpan(wire), 2);
+    if (tag === field(1, BYTES)) writeZipkinSpan(out, readSpan(wire, parts), 2);
     else wire.skip(tag);
   }
   return out.finish();
 }
 
-function readSpan(wire: Wire): ZipkinSpan {
+function readSpan(wire: Wire, parts: Parts): ZipkinSpan {
   const at = wire.pos;
+  parts.begin();
   const outer = wire.enter();
   const length = wire.limit - wire.pos;
   if (length > MAX_INCOMING_SPAN_BYTES)
@@ -71,7 +71,7 @@ function readSpan(wire: Wire): ZipkinSpan {
         kind = KINDS[wire.varint()] ?? 0;
         break;
       case field(5, BYTES):
-        name = readText(wire);
+        name = wire.text();
         break;
       case field(6, FIXED64):
         startMicros = readFixed64(wire);
@@ -86,9 +86,11 @@ function readSpan(wire: Wire): ZipkinSpan {
         remote = readEndpoint(wire);
         break;
       case field(10, BYTES):
+        parts.add();
         annotations.push(readAnnotation(wire));
         break;
       case field(11, BYTES):
+        parts.add();
         tags.push(readTag(wire));
         break;
       case field(12, VARINT):
@@ -129,13 +131,6 @@ function readFixed64(wire: Wire): bigint {
   return joinHalves(uint32At(wire.bytes, at), uint32At(wire.bytes, at + 4));
 }
 
-function readText(wire: Wire): string {
-  const end = wire.end();
-  const text = utf8(wire.bytes, wire.pos, end);
-  wire.pos = end;
-  return text;
-}
-
 function readEndpoint(wire: Wire): ZipkinEndpoint {
   const outer = wire.enter();
   let serviceName = "";
@@ -144,7 +139,7 @@ function readEndpoint(wire: Wire): ZipkinEndpoint {
   let port = 0;
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) serviceName = readText(wire);
+    if (tag === field(1, BYTES)) serviceName = wire.text();
     else if (tag === field(2, BYTES)) ipv4 = readAddress(wire, 4);
     else if (tag === field(3, BYTES)) ipv6 = readAddress(wire, 16);
     else if (tag === field(4, VARINT)) port = Number(BigInt.asIntN(32, wire.int64()));
@@ -171,7 +166,7 @@ function readAnnotation(wire: Wire): ZipkinAnnotation {
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === field(1, FIXED64)) micros = readFixed64(wire);
-    else if (tag === field(2, BYTES)) value = readText(wire);
+    else if (tag === field(2, BYTES)) value = wire.text();
     else wire.skip(tag);
   }
   wire.leave(outer);
@@ -185,8 +180,8 @@ function readTag(wire: Wire): Attribute {
   let value = "";
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) key = readText(wire);
-    else if (tag === field(2, BYTES)) value = readText(wire);
+    if (tag === field(1, BYTES)) key = wire.text();
+    else if (tag === field(2, BYTES)) value = wire.text();
     else wire.skip(tag);
   }
   wire.leave(outer);

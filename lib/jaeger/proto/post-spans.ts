@@ -1,7 +1,7 @@
+import { Parts } from "../../model/parts.ts";
 import { TracesOut } from "../../otlp/traces-out.ts";
-import { BYTES, Wire } from "../../otlp/wire.ts";
+import { BYTES, field, Wire } from "../../otlp/wire.ts";
 import { type ResourceOut, resourceAttributes, writeJaegerSpan } from "../to-otlp.ts";
-import { field } from "./read-fields.ts";
 import { type ProcessAt, processAt, readProcess, readSpan } from "./read-span.ts";
 
 /**
@@ -9,17 +9,25 @@ import { type ProcessAt, processAt, readProcess, readSpan } from "./read-span.ts
  * spans. A span's own process counts before the batch's. Throws invalid_argument, with the offset, on other bytes.
  */
 export function jaegerPostSpansToOtlp(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out = new TracesOut();
-  const wire = new Wire(bytes);
+  const batches: Batches = { out: new TracesOut(), parts: new Parts(), wire: new Wire(bytes) };
+  const { out, wire } = batches;
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) readBatch(wire, out);
+    if (tag === field(1, BYTES)) readBatch(batches);
     else wire.skip(tag);
   }
   return out.finish();
 }
 
-function readBatch(wire: Wire, out: TracesOut): void {
+/** The request as it is being read. */
+interface Batches {
+  readonly wire: Wire;
+  readonly out: TracesOut;
+  readonly parts: Parts;
+}
+
+function readBatch(batches: Batches): void {
+  const { wire, out, parts } = batches;
   const at = wire.pos;
   const outer = wire.enter();
   // The batch's process stands after its spans.
@@ -28,9 +36,9 @@ function readBatch(wire: Wire, out: TracesOut): void {
     const tag = wire.tag();
     if (tag === field(1, BYTES)) {
       if (isBlank(wire)) continue;
-      const { span, process } = readSpan(wire);
-      writeJaegerSpan(process === undefined ? shared : resourceOf(wire, out, process), span);
-    } else if (tag === field(2, BYTES)) describe(wire, shared, processAt(wire));
+      const { span, process } = readSpan(wire, parts);
+      writeJaegerSpan(process === undefined ? shared : resourceOf(batches, process), span);
+    } else if (tag === field(2, BYTES)) describe(batches, shared, processAt(wire));
     else wire.skip(tag);
   }
   wire.leave(outer);
@@ -44,13 +52,14 @@ function isBlank(wire: Wire): boolean {
 }
 
 /** Spans whose process is the same to the byte share a resource. */
-function resourceOf(wire: Wire, out: TracesOut, process: ProcessAt): ResourceOut {
+function resourceOf(batches: Batches, process: ProcessAt): ResourceOut {
+  const { wire, out } = batches;
   const key = Buffer.from(wire.bytes.subarray(process.start, process.end)).toString("latin1");
   const known = out.resource(`process ${key}`);
-  if (known.attributes.length === 0) describe(wire, known, process);
+  if (known.attributes.length === 0) describe(batches, known, process);
   return known;
 }
 
-function describe(wire: Wire, resource: ResourceOut, { start, end }: ProcessAt): void {
-  resource.attributes = resourceAttributes(readProcess(new Wire(wire.bytes, start, end)));
+function describe({ wire, parts }: Batches, resource: ResourceOut, { start, end }: ProcessAt): void {
+  resource.attributes = resourceAttributes(readProcess(new Wire(wire.bytes, start, end), parts));
 }

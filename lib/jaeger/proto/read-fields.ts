@@ -1,19 +1,10 @@
 import type { AnyValue, Attribute } from "../../model/attributes.ts";
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
+import type { Parts } from "../../model/parts.ts";
 import { NANOS_PER_SECOND } from "../../model/time.ts";
 import { bufferOver, isText, utf8 } from "../../otlp/text.ts";
-import { BYTES, FIXED64, fault, float64At, VARINT, type Wire } from "../../otlp/wire.ts";
+import { BYTES, FIXED64, fault, field, float64At, VARINT, type Wire } from "../../otlp/wire.ts";
 import type { WideId } from "../../otlp/write-span.ts";
-
-/** A tag. */
-export const field = (number: number, type: number): number => (number << 3) | type;
-
-export function readText(wire: Wire): string {
-  const end = wire.end();
-  const text = utf8(wire.bytes, wire.pos, end);
-  wire.pos = end;
-  return text;
-}
 
 /** Both ids are big-endian bytes, an absent or empty one is zero (jaeger-idl, model/v1/ids.go). */
 export function readTraceId(wire: Wire): WideId {
@@ -60,22 +51,26 @@ const INT64 = 2;
 const FLOAT64 = 3;
 const BINARY = 4;
 
+const NO_TEXT: AnyValue = { type: "string", value: "" };
+const NO_BYTES = new Uint8Array(0);
+
 /** The KeyValue message at the cursor: of its members the one that v_type names counts. */
-export function readKeyValue(wire: Wire): Attribute {
+export function readKeyValue(wire: Wire, parts: Parts): Attribute {
   const { bytes } = wire;
+  parts.add();
   const outer = wire.enter();
   let key = "";
   let type = STRING;
-  let text: AnyValue = { type: "string", value: "" };
+  let text = NO_TEXT;
   let bool = false;
   let int = 0n;
   let double = 0;
-  let binary = bytes.subarray(0, 0);
+  let binary: Uint8Array = NO_BYTES;
   while (wire.more()) {
     const tag = wire.tag();
     switch (tag) {
       case field(1, BYTES):
-        key = readText(wire);
+        key = wire.text();
         break;
       case field(2, VARINT):
         type = wire.varint();
@@ -92,12 +87,9 @@ export function readKeyValue(wire: Wire): Attribute {
       case field(6, FIXED64):
         double = float64At(bytes, wire.take(8));
         break;
-      case field(7, BYTES): {
-        const end = wire.end();
-        binary = bytes.subarray(wire.pos, end);
-        wire.pos = end;
+      case field(7, BYTES):
+        binary = wire.view();
         break;
-      }
       default:
         wire.skip(tag);
     }

@@ -1,10 +1,11 @@
 import type { Attribute } from "../../model/attributes.ts";
+import type { Parts } from "../../model/parts.ts";
 import { clampNanos } from "../../otlp/micros.ts";
-import { BYTES, fault, VARINT, type Wire } from "../../otlp/wire.ts";
+import { BYTES, fault, field, VARINT, type Wire } from "../../otlp/wire.ts";
 import { MAX_INCOMING_SPAN_BYTES } from "../../otlp/write-span.ts";
 import type { JaegerLog, JaegerProcess, JaegerReference, JaegerSpan } from "../incoming.ts";
 import { WARNINGS_KEY } from "../warnings.ts";
-import { field, readKeyValue, readNanos, readSpanId, readText, readTraceId, ZERO } from "./read-fields.ts";
+import { readKeyValue, readNanos, readSpanId, readTraceId, ZERO } from "./read-fields.ts";
 
 /** A span and, where it names one, the process that it is of. */
 export interface ProtoSpan {
@@ -19,8 +20,9 @@ export interface ProcessAt {
 }
 
 /** The Span message at the cursor, whose length comes next (jaeger-idl, proto/api_v2/model.proto). */
-export function readSpan(wire: Wire): ProtoSpan {
+export function readSpan(wire: Wire, parts: Parts): ProtoSpan {
   const at = wire.pos;
+  parts.begin();
   const outer = wire.enter();
   if (wire.limit - wire.pos > MAX_INCOMING_SPAN_BYTES)
     throw fault(at, `span of ${wire.limit - wire.pos} bytes: expected at most ${MAX_INCOMING_SPAN_BYTES}`);
@@ -45,10 +47,10 @@ export function readSpan(wire: Wire): ProtoSpan {
         spanId = readSpanId(wire);
         break;
       case field(3, BYTES):
-        name = readText(wire);
+        name = wire.text();
         break;
       case field(4, BYTES):
-        references.push(readReference(wire));
+        references.push(readReference(wire, parts));
         break;
       case field(5, VARINT):
         flags = wire.varint();
@@ -60,16 +62,17 @@ export function readSpan(wire: Wire): ProtoSpan {
         durationNanos = readNanos(wire);
         break;
       case field(8, BYTES):
-        tags.push(readKeyValue(wire));
+        tags.push(readKeyValue(wire, parts));
         break;
       case field(9, BYTES):
-        logs.push(readLog(wire));
+        logs.push(readLog(wire, parts));
         break;
       case field(10, BYTES):
         process = processAt(wire);
         break;
       case field(12, BYTES):
-        warnings.push(readText(wire));
+        parts.add();
+        warnings.push(wire.text());
         break;
       default:
         wire.skip(tag);
@@ -92,13 +95,14 @@ export function processAt(wire: Wire): ProcessAt {
 }
 
 /** The cursor stands in a Process message. */
-export function readProcess(wire: Wire): JaegerProcess {
+export function readProcess(wire: Wire, parts: Parts): JaegerProcess {
+  parts.begin();
   let serviceName = "";
   const tags: Attribute[] = [];
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) serviceName = readText(wire);
-    else if (tag === field(2, BYTES)) tags.push(readKeyValue(wire));
+    if (tag === field(1, BYTES)) serviceName = wire.text();
+    else if (tag === field(2, BYTES)) tags.push(readKeyValue(wire, parts));
     else wire.skip(tag);
   }
   return { serviceName, tags };
@@ -109,7 +113,8 @@ const warningsTag = (warnings: readonly string[]): Attribute => ({
   value: { type: "array", values: warnings.map((value) => ({ type: "string", value })) },
 });
 
-function readReference(wire: Wire): JaegerReference {
+function readReference(wire: Wire, parts: Parts): JaegerReference {
+  parts.add();
   const outer = wire.enter();
   let traceId = ZERO;
   let spanId = 0n;
@@ -125,14 +130,15 @@ function readReference(wire: Wire): JaegerReference {
   return { type, traceId, spanId };
 }
 
-function readLog(wire: Wire): JaegerLog {
+function readLog(wire: Wire, parts: Parts): JaegerLog {
+  parts.add();
   const outer = wire.enter();
   let nanos = 0n;
   const fields: Attribute[] = [];
   while (wire.more()) {
     const tag = wire.tag();
     if (tag === field(1, BYTES)) nanos = readNanos(wire);
-    else if (tag === field(2, BYTES)) fields.push(readKeyValue(wire));
+    else if (tag === field(2, BYTES)) fields.push(readKeyValue(wire, parts));
     else wire.skip(tag);
   }
   wire.leave(outer);

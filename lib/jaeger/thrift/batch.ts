@@ -51,6 +51,7 @@ function readProcess(reader: ThriftReader): JaegerProcess {
   let serviceName = "";
   let tags: JaegerProcess["tags"] = [];
   let seen = 0;
+  reader.parts.begin();
   reader.beginStruct();
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     switch (tag) {

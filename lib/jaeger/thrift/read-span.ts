@@ -31,6 +31,7 @@ export function readSpan(reader: ThriftReader): JaegerSpan {
   let tags: JaegerSpan["tags"] = [];
   let logs: JaegerLog[] = [];
   let seen = 0;
+  reader.parts.begin();
   reader.beginStruct();
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     switch (tag) {

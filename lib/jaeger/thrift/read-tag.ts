@@ -11,6 +11,8 @@ const BOOL_TAG = 2;
 const LONG_TAG = 3;
 const BINARY_TAG = 4;
 
+const NO_BYTES = new Uint8Array(0);
+
 const TAG: Required = { struct: "Tag", names: [undefined, "key", "vType"] };
 
 /** The list<Tag> at the cursor. @param start where the span or process began that it belongs to */
@@ -24,7 +26,7 @@ function readTag(reader: ThriftReader): Attribute {
   let double = 0;
   let bool = false;
   let long = 0n;
-  let binary: Uint8Array = new Uint8Array(0);
+  let binary: Uint8Array = NO_BYTES;
   let seen = 0;
   reader.beginStruct();
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
