@@ -13,6 +13,8 @@ export interface Load {
   readonly streamMode: "provisioned" | "on-demand";
   /** Provisioned ones; undefined: as few as the load fits into. */
   readonly shards: number | undefined;
+  /** Services that are watched, with both thresholds. */
+  readonly alerts: number;
 }
 
 export interface Cost {
@@ -55,6 +57,9 @@ const LOG_BYTES_PER_CALL = 1_800;
 export const METRICS = 19;
 /** Of a stack without a second stream. */
 export const ALARMS = 12;
+/** Of a watched service, put each minute. */
+export const METRICS_OF_ALERT = 3;
+export const ALARMS_OF_ALERT = 2;
 /** A warm process reads the secret once a minute; 10,000 reads are 5 cents. */
 const DOLLARS_PER_WARM_MONTH = (SECONDS_PER_MONTH / 60) * (0.05 / 10_000);
 /** Each minute rollup looks: two queries and one a stream, a read unit each. */
@@ -85,8 +90,8 @@ export function costOf(load: Load): Cost {
       lambda("rollup", MINUTES_PER_MONTH, ROLLUP_SECONDS) +
       (spans / 1_000_000) * MERGE_SECONDS_PER_MILLION * gigabytes("merge") * DOLLARS.lambdaGbSecond,
     logs: ((calls * LOG_BYTES_PER_CALL) / GIB) * DOLLARS.logGib,
-    metrics: spans === 0 ? 0 : METRICS * DOLLARS.metricMonth,
-    alarms: ALARMS * DOLLARS.alarmMonth,
+    metrics: ((spans === 0 ? 0 : METRICS) + load.alerts * METRICS_OF_ALERT) * DOLLARS.metricMonth,
+    alarms: (ALARMS + load.alerts * ALARMS_OF_ALERT) * DOLLARS.alarmMonth,
     "secret of tokens": DOLLARS.secretMonth + (spans === 0 ? 0 : DOLLARS_PER_WARM_MONTH),
   };
   const perMonth = Object.values(items).reduce((sum, dollars) => sum + dollars, 0);

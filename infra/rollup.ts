@@ -3,6 +3,7 @@ import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
+import type { Alert } from "../lib/runtime/alerts.ts";
 import type { MergeEnv, RollupEnv } from "../lib/runtime/env.ts";
 import { allow } from "./allow.ts";
 import { type CommonProps, SkuaFunction } from "./function.ts";
@@ -10,6 +11,8 @@ import { SIZES } from "./sizes.ts";
 
 export interface RollupProps extends CommonProps {
   readonly table: TableV2;
+  readonly alerts: readonly Alert[];
+  readonly batchWindowSeconds: number;
 }
 
 interface Rollup {
@@ -18,7 +21,10 @@ interface Rollup {
 }
 
 /** Once a minute finds what is to be merged; each merge is a call of a function of its own. */
-export function addRollup(scope: Construct, { table, retentionHours, ...common }: RollupProps): Rollup {
+export function addRollup(
+  scope: Construct,
+  { table, retentionHours, alerts, batchWindowSeconds, ...common }: RollupProps,
+): Rollup {
   const merge = new SkuaFunction(scope, "Merge", {
     ...common,
     name: "merge",
@@ -46,6 +52,8 @@ export function addRollup(scope: Construct, { table, retentionHours, ...common }
     environment: {
       TABLE_NAME: table.tableName,
       RETENTION_HOURS: String(retentionHours),
+      ALERTS: JSON.stringify(alerts),
+      BATCH_WINDOW_SECONDS: String(batchWindowSeconds),
       MERGE_FUNCTION: merge.lambda.functionName,
       MERGE_SECONDS: String(SIZES.merge.timeoutSeconds),
     } satisfies RollupEnv,

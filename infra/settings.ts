@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import { z } from "zod";
+import { Alerts } from "../lib/runtime/alerts.ts";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../lib/runtime/tenant-name.ts";
 import { readStrategies } from "../lib/sampling/strategies.ts";
 
@@ -41,6 +42,9 @@ const strategiesPath = z.string("expected a path").transform((path, context) => 
 });
 
 const DOLLARS_EXPECTED = "expected a number above 0";
+
+/** Rollup is told of them in a variable, beside a few others. */
+const MOST_ALERTS_TEXT = 3_000;
 
 const auth = z.enum(["token", "iam"], "expected token or iam").default("token");
 
@@ -92,6 +96,16 @@ const Settings = z.strictObject({
   alarmEmail: z.email("expected an address").optional(),
   /** What the table's writes may cost before an alarm says so. */
   dollarsPerDay: z.coerce.number(DOLLARS_EXPECTED).positive(DOLLARS_EXPECTED).default(10),
+  /** Services that are watched: someone is woken when too many of a minute's calls fail or take long. */
+  alerts: z
+    .preprocess(parsedJson, Alerts)
+    .refine(
+      (alerts) => JSON.stringify(alerts).length <= MOST_ALERTS_TEXT,
+      "expected less: a function's variables take 4 KB",
+    )
+    .default([]),
+  /** What a million spans may cost in write units, over a day, before an alarm says so. */
+  dollarsPerMillionSpans: z.coerce.number(DOLLARS_EXPECTED).positive(DOLLARS_EXPECTED).optional(),
   /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
   foreignStream: z
     .preprocess(

@@ -49,14 +49,14 @@ export class SkuaStack extends Stack {
       quarantine,
       keys: "*",
     });
-    const merging = addRollup(this, { ...this.common, table });
+    const merging = addRollup(this, { ...this.common, table, batchWindowSeconds, alerts: settings.alerts });
     const foreign = this.foreign(table, quarantine);
     const watched = {
       ...{ ingest: ingest.called, query: query.called, ...merging, table },
       indexers: foreign === undefined ? [indexer] : [indexer, foreign],
     };
-    addAlarms(this, watched, { alarmEmail: settings.alarmEmail, dollarsPerDay: settings.dollarsPerDay });
-    addDashboard(this, watched);
+    addAlarms(this, watched, settings);
+    addDashboard(this, watched, settings);
     addOutputs(this, { ingest: ingest.url, query: query.url, ingestAuth });
   }
 

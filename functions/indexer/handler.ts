@@ -1,4 +1,5 @@
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
+import { measuredRead, measureNotice } from "../../lib/pipeline/measured-read.ts";
 import { readForeign } from "../../lib/pipeline/read-foreign.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
 import { indexerEnv } from "../../lib/runtime/env.ts";
@@ -30,7 +31,7 @@ async function openReader(): Promise<ReadShard> {
   const { identity, retentionSeconds } = await kinesisInfo(kinesis, env.STREAM_NAME).describe();
   const batches = itemBatches({ items: registers, clock, random, sleep });
   const store = traceWriter({ batches, retentionHours: env.RETENTION_HOURS });
-  return shardReader({
+  const read = shardReader({
     states: readerStates({ registers, stream: identity, retentionSeconds, clock }),
     reader: kinesisReader(kinesis, env.STREAM_NAME),
     recordsPerCall: RECORDS_PER_CALL,
@@ -39,15 +40,14 @@ async function openReader(): Promise<ReadShard> {
     functionTimeoutMillis: env.TIMEOUT_SECONDS * 1000,
     onNotice,
   });
+  return measuredRead(read, measure, clock);
 }
 
 const logNotice = noticeLog(log);
 
 function onNotice(notice: ReaderNotice): void {
   logNotice(notice);
-  if (notice.kind === "excluded") measure("skua_quarantined_records", 1);
-  if (notice.kind === "lost") measure("skua_lost_ranges", 1);
-  if (notice.kind === "dropped" || notice.kind === "refused") measure("skua_dropped_spans", notice.spans, notice.kind);
+  measureNotice(notice, measure);
 }
 
 /** What the stream's records are, and where those go that are not. */
@@ -80,7 +80,5 @@ export const handler = measured(meter, async (event: KinesisEvent) => {
   for (const [shardId, records] of recordsByShard(event)) {
     const progress = await readShard(shardId, records);
     log.info("indexed", { shardId, ...progress });
-    measure("skua_indexed_records", progress.records);
-    measure("skua_index_lag", clock() - Math.min(...records.map(({ arrivedMillis }) => arrivedMillis)));
   }
 });

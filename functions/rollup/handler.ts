@@ -1,4 +1,5 @@
 import { rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
+import { countedAfter, watchServices } from "../../lib/pipeline/watch-services.ts";
 import { rollupEnv } from "../../lib/runtime/env.ts";
 import { callLater, lambdaClient } from "../../lib/runtime/invoke.ts";
 import { meterOf } from "../../lib/runtime/metrics.ts";
@@ -19,8 +20,9 @@ const SPARE_MILLIS = 60_000;
 const env = rollupEnv(process.env);
 const meter = meterOf("rollup");
 const registers = measuredWrites(dynamoItems(dynamoClient(), env.TABLE_NAME), meter.measure);
+const batches = itemBatches({ items: registers, clock, random, sleep });
 const run = rollUp({
-  batches: itemBatches({ items: registers, clock, random, sleep }),
+  batches,
   registers,
   clock,
   retentionHours: env.RETENTION_HOURS,
@@ -29,12 +31,25 @@ const run = rollUp({
   dispatch: callLater(lambdaClient(), env.MERGE_FUNCTION),
 });
 
+const watch = watchServices({ batches, clock, countedMillis: countedAfter(env.BATCH_WINDOW_SECONDS * 1000) });
+
 /** Kept for the life of the process, `run` knows what has changed since the last time. */
-export const handler = measured(meter, async () => {
+async function catchUp(): Promise<void> {
   const end = clock() + CATCH_UP_MILLIS;
   for (;;) {
     const { tasks, isBehind } = await run();
     if (tasks > 0) log.info("merges begun", { tasks });
     if (!isBehind || clock() > end) return;
   }
+}
+
+async function measureServices(): Promise<void> {
+  for (const { metric, values, labels } of await watch(env.ALERTS))
+    meter.measure(metric, values[0] ?? Number.NaN, labels);
+}
+
+/** Neither keeps the other from being done. */
+export const handler = measured(meter, async () => {
+  for (const done of await Promise.allSettled([catchUp(), measureServices()]))
+    if (done.status === "rejected") throw done.reason;
 });

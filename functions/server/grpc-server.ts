@@ -25,6 +25,8 @@ export interface GrpcServerParts<S extends Scope> {
   readonly tenants: Readonly<Record<S, TenantOf>>;
   /** Told of every fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
+  /** Told of every error that is an answer, by the HTTP status that means the same. */
+  readonly onRefused?: (status: number) => void;
 }
 
 /** A caller that is gone without a word is found out within so long; a connection through NAT may lie idle for five minutes. */
@@ -48,10 +50,11 @@ type Streaming = ServerWritableStream<Buffer, Uint8Array>;
 type Dialogue = ServerDuplexStream<Buffer, Uint8Array>;
 
 /** gRPC over HTTP/2 for these methods. It listens nowhere by itself: connections are handed to it. */
-export function grpcServer<S extends Scope>({ methods, tenants, onFault }: GrpcServerParts<S>): Server {
+export function grpcServer<S extends Scope>({ methods, tenants, onFault, onRefused }: GrpcServerParts<S>): Server {
   const callers = new WeakMap<Metadata, string>();
   const errorOf = (error: unknown): GrpcError => {
     const known = shownFault(error);
+    onRefused?.(MEANING[known.code].http);
     // A deadline that passes is also how a caller that has gone is told of; nobody reads the answer.
     if (MEANING[known.code].http >= 500 && known.code !== "deadline_exceeded") onFault(error);
     return errorResponse(statusOf(known));

@@ -1,4 +1,5 @@
 import type { Log } from "../../lib/runtime/log.ts";
+import type { Exposition } from "../../lib/runtime/prometheus.ts";
 import type { Reach } from "./backends.ts";
 import { type Kept, keepRunning } from "./keep-running.ts";
 import { startThread } from "./thread.ts";
@@ -29,14 +30,27 @@ const HEAP_MEGABYTES = 256;
  * Keeps an indexer running. When a record kills its thread, or never lets it end, another one takes over where that one
  * was, which is how the record is found in the end and set aside.
  */
-export const keepIndexing = (data: IndexerData, log: Log): Promise<Kept> =>
-  keepRunning(
+export function keepIndexing(data: IndexerData, log: Log, metrics: Exposition): Promise<Kept> {
+  const labels = { stream: data.stream };
+  const take = metrics.samplesOf("indexer", labels);
+  const measure = metrics.measureOf("indexer", labels);
+  let ageMillis = 0;
+  metrics.show("indexer", () => [{ metric: "skua_iterator_age", labels, values: [ageMillis] }]);
+  return keepRunning(
     () =>
       startThread({
         file: new URL("./indexer-worker.ts", import.meta.url),
         data,
         heapMegabytes: HEAP_MEGABYTES,
         taskMillis: TRY_MILLIS,
+        onMeasured: (news) => {
+          take(news.measured);
+          ageMillis = news.ageMillis;
+        },
       }),
-    (error) => log.error("the indexer ended; starting it again", { error }),
+    (error) => {
+      measure("skua_failures", 1);
+      log.error("the indexer ended; starting it again", { error });
+    },
   );
+}

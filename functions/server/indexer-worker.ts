@@ -1,8 +1,11 @@
 import { indexRecords } from "../../lib/pipeline/index-records.ts";
+import { measuredRead, measureNotice } from "../../lib/pipeline/measured-read.ts";
 import { readForeign } from "../../lib/pipeline/read-foreign.ts";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
+import { meterOf } from "../../lib/runtime/metrics.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { measuredWrites } from "../../lib/store/measured-items.ts";
 import type { TraceWriter } from "../../lib/store/port.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { followStream } from "../../lib/stream/follow.ts";
@@ -14,10 +17,12 @@ import { noticeLog } from "../notice-log.ts";
 import { type IndexerData, TRY_MILLIS } from "./indexer-thread.ts";
 import { provision } from "./provision.ts";
 import { quarantineFolder } from "./quarantine-folder.ts";
+import { readingAge } from "./reading-age.ts";
 import { serverLog } from "./server-log.ts";
 import { sleep } from "./sleep.ts";
 import { beginTask } from "./tasks.ts";
 import { serveThread } from "./thread.ts";
+import { tellMeasured } from "./thread-metrics.ts";
 
 const CLOCK = Date.now;
 
@@ -35,13 +40,16 @@ await serveThread<IndexerData>(async (data) => {
   const kinesis = kinesisClient(data.kinesis);
   const dynamo = dynamoClient(data.dynamo);
   await provision({ ...data, kinesis, dynamo });
-  const reader = kinesisReader(kinesis, data.stream);
+  const meter = meterOf("indexer");
+  const { measure } = meter;
+  const { reader, watch, age } = readingAge(kinesisReader(kinesis, data.stream), CLOCK);
   const info = kinesisInfo(kinesis, data.stream);
   const { identity, retentionSeconds } = await info.describe();
-  const items = dynamoItems(dynamo, data.table);
+  const items = measuredWrites(dynamoItems(dynamo, data.table), measure);
   const batches = itemBatches({ items, clock: CLOCK, random: Math.random, sleep });
   const store = traceWriter({ batches, retentionHours: data.retentionHours });
   const states = readerStates({ registers: items, stream: identity, retentionSeconds, clock: CLOCK });
+  const logNotice = noticeLog(log);
   const read = shardReader({
     states,
     reader,
@@ -51,14 +59,17 @@ await serveThread<IndexerData>(async (data) => {
     clock: CLOCK,
     // Alone on the stream no other try can be alive: whoever worked on it before this thread was started is dead.
     functionTimeoutMillis: data.isKinesisEmbedded ? 0 : TRY_MILLIS,
-    onNotice: noticeLog(log),
+    onNotice: (notice) => {
+      logNotice(notice);
+      measureNotice(notice, measure);
+    },
   });
   const stopping = new AbortController();
   const following = followStream({
     info,
     reader,
     states,
-    read,
+    read: watch(measuredRead(read, measure, CLOCK)),
     pollMillis: POLL_MILLIS,
     recordsPerCall: RECORDS_PER_CALL,
     random: Math.random,
@@ -66,11 +77,13 @@ await serveThread<IndexerData>(async (data) => {
     onFault: (error, shardId) => log.warn("reading the stream failed; will try again", { shardId, error }),
     signal: stopping.signal,
   });
+  const telling = tellMeasured(meter, age);
   return {
     hello: {},
     async close() {
       stopping.abort();
       await following;
+      telling.stop();
       kinesis.destroy();
       dynamo.destroy();
     },

@@ -44,7 +44,7 @@ async function serve(settings: Settings, log: Log): Promise<number> {
 /** Where to send and where to look. */
 function announce(server: Server, { host, retentionHours, foreignStream }: Settings): void {
   const { addresses, kinesis, data, isOpen } = server;
-  const { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health } = addresses;
+  const { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, udp, query, sampling, health, metrics } = addresses;
   const foreign = foreignStream === "" ? {} : { foreignStream, kinesis };
   if (!isTerminal) log.info("ready", { ...addresses, data, retentionHours, ...foreign });
   else
@@ -66,6 +66,7 @@ function announce(server: Server, { host, retentionHours, foreignStream }: Setti
         `  look at        ${query}/`,
         `  sampling       ${sampling}/sampling?service=…, ${samplingGrpc} (gRPC)`,
         `  health         ${health}/status`,
+        `  metrics        ${metrics}/metrics   (Prometheus)`,
         `  data           ${data}, kept for ${retentionHours} hours`,
         "",
         "",

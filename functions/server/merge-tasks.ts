@@ -1,5 +1,6 @@
 import type { MergedHour } from "../../lib/pipeline/rollup/merge-hour.ts";
 import type { MergeTask } from "../../lib/pipeline/rollup/roll-up.ts";
+import type { Sample } from "../../lib/runtime/metrics.ts";
 import { reasonOf } from "./reason.ts";
 
 /** What came of several merges. */
@@ -9,6 +10,11 @@ export interface MergedTasks {
   /** Hours. */
   readonly closed: number;
   readonly faults: readonly { readonly tenant: string; readonly hour: number; readonly reason: string }[];
+}
+
+/** The same, as the thread that did them tells it. */
+export interface MergeHello extends MergedTasks {
+  readonly measured: readonly Sample[];
 }
 
 /** Does one after the other. One that fails, and may fail for ever, keeps none of the others from being done. */

@@ -1,19 +1,26 @@
 import { ingestApp } from "../../lib/http/ingest.ts";
 import { jaegerApp } from "../../lib/http/jaeger.ts";
+import type { App } from "../../lib/http/lambda.ts";
+import { measuredApp } from "../../lib/http/measured-app.ts";
 import { queryApp } from "../../lib/http/query.ts";
 import { samplingApp } from "../../lib/http/sampling.ts";
 import { zipkinApp } from "../../lib/http/zipkin.ts";
 import { TracingError } from "../../lib/model/errors.ts";
 import { type Ingest, ingest } from "../../lib/pipeline/ingest.ts";
+import { measuredIngest } from "../../lib/pipeline/measured-ingest.ts";
+import type { Alert } from "../../lib/runtime/alerts.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import type { Exposition } from "../../lib/runtime/prometheus.ts";
 import { tenantRates } from "../../lib/runtime/rates.ts";
 import { attributeReader } from "../../lib/store/attributes/read.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { measuredReads } from "../../lib/store/measured-items.ts";
 import { nameReader } from "../../lib/store/names.ts";
 import { traceReader } from "../../lib/store/reader.ts";
 import { kinesisClient, kinesisPutClient, kinesisWriter } from "../../lib/stream/kinesis.ts";
+import { measuredWriter } from "../../lib/stream/measured-writer.ts";
 import type { Access } from "./access.ts";
 import type { Backends } from "./backends.ts";
 import type { Answer } from "./door.ts";
@@ -24,6 +31,7 @@ import type { Settings } from "./settings-table.ts";
 import { sleep } from "./sleep.ts";
 import type { StrategiesFile } from "./strategies-file.ts";
 import { sweepTable } from "./sweeper.ts";
+import { keepWatching } from "./watch-loop.ts";
 
 export interface RequestsParts {
   readonly settings: Settings;
@@ -34,13 +42,18 @@ export interface RequestsParts {
   readonly otlpEndpoint: string;
   /** Whether what is put is still in the folder that was taken. */
   readonly isDataOurs: () => boolean;
+  readonly metrics: Exposition;
+  /** Services that are watched. */
+  readonly alerts: ReloadedFile<readonly Alert[]>;
   readonly log: Log;
 }
 
 /** What stands behind the doors. */
 export interface Requests {
-  /** For doors that do not speak HTTP. */
-  readonly ingest: Ingest;
+  /** For doors that do not speak HTTP: what comes in by them is counted for them. */
+  readonly ingestBy: IngestBy;
+  /** Told of an error that is the answer to a span's sender, by its HTTP status. */
+  readonly onRefused: (status: number) => void;
   readonly otlp: Answer;
   readonly jaeger: Answer;
   readonly zipkin: Answer;
@@ -50,13 +63,22 @@ export interface Requests {
   close(): Promise<void>;
 }
 
+/** Takes spans that came by one door, named as the Collector names its receivers and their transports. */
+export type IngestBy = (receiver: "otlp" | "jaeger" | "zipkin", transport: string) => Ingest;
+
+const BY_RECEIVER = [
+  "otelcol_receiver_accepted_spans",
+  "otelcol_receiver_refused_spans",
+  "skua_truncated_spans",
+] as const;
+
 /** Enough to keep the embedded table busy while answers travel. */
 const EMBEDDED_CALLS = 8;
 
 const CLOCK = Date.now;
 
 export async function openRequests(parts: RequestsParts): Promise<Requests> {
-  const { settings, access, strategies, backends, otlpEndpoint, isDataOurs, log } = parts;
+  const { settings, access, strategies, alerts, backends, otlpEndpoint, isDataOurs, metrics, log } = parts;
   const { stream, table, retentionHours, corsOrigins } = settings;
   const { isDynamoEmbedded } = backends;
   const kinesis = kinesisClient(backends.kinesis);
@@ -67,7 +89,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   const random = Math.random;
   const onFault = (error: unknown): void => log.error("a request failed", { error });
   const put = ingest({
-    stream: kinesisWriter(puts, stream),
+    stream: measuredWriter(kinesisWriter(puts, stream), metrics.measureOf("ingest", {}, ["skua_put_retries"])),
     clock: CLOCK,
     random,
     sleep,
@@ -81,7 +103,11 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     if (!isDataOurs()) throw new TracingError("unavailable", "the data folder is gone");
     return outcome;
   };
-  const taking = { ingest: take, tenantOf: access.ingest, onFault };
+  const ingestBy: IngestBy = (receiver, transport) =>
+    measuredIngest(take, metrics.measureOf("ingest", { receiver, transport }, BY_RECEIVER));
+  const taking = (ingest: Ingest) => ({ ingest, tenantOf: access.ingest, onFault });
+  const refused = metrics.measureOf("ingest", {}, ["skua_refused_requests"]);
+  const answering = (app: App): Answer => measuredApp({ app, measure: refused, clock: CLOCK }).fetch;
   const sampling = {
     strategies: () => strategies.current().strategies,
     file: () => strategies.current().text,
@@ -90,7 +116,8 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   };
   const asked = dynamoItems(dynamo, table);
   const items = isDynamoEmbedded ? limitCalls(asked, EMBEDDED_CALLS) : asked;
-  const batches = itemBatches({ items, clock: CLOCK, random, sleep });
+  const asks = metrics.measureOf("query");
+  const batches = itemBatches({ items: measuredReads(items, asks), clock: CLOCK, random, sleep });
   const store = {
     ...traceReader({ batches, clock: CLOCK, retentionHours }),
     ...nameReader({ batches, clock: CLOCK }),
@@ -100,16 +127,27 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
 
   const sweeping = new AbortController();
   const { signal } = sweeping;
+  const watching = keepWatching({
+    ...{ metrics, log, alerts: alerts.current },
+    batches: itemBatches({ items, clock: CLOCK, random, sleep }),
+  });
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
-    ingest: take,
-    otlp: ingestApp({ ...taking, corsOrigins, strategies: sampling.strategies }).fetch,
-    jaeger: jaegerApp(taking, sampling).fetch,
-    zipkin: zipkinApp(taking).fetch,
-    query: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }).fetch,
+    ingestBy,
+    onRefused: (status) => refused("skua_refused_requests", 1, { reason: String(status) }),
+    otlp: answering(ingestApp({ ...taking(ingestBy("otlp", "http")), corsOrigins, strategies: sampling.strategies })),
+    jaeger: answering(jaegerApp(taking(ingestBy("jaeger", "collector_http")), sampling)),
+    zipkin: answering(zipkinApp(taking(ingestBy("zipkin", "http")))),
+    query: measuredApp({
+      app: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }),
+      measure: asks,
+      onEnd: (millis) => asks("skua_query_latency", millis),
+      clock: CLOCK,
+    }).fetch,
     sampling: samplingApp(sampling, true).fetch,
     async close() {
       sweeping.abort();
+      await watching.stop();
       await swept;
       kinesis.destroy();
       puts.destroy();

@@ -1,9 +1,11 @@
 import { type MergeTask, rollUp } from "../../lib/pipeline/rollup/roll-up.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import type { Exposition } from "../../lib/runtime/prometheus.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
+import { measuredWrites } from "../../lib/store/measured-items.ts";
 import type { Reach } from "./backends.ts";
-import type { MergedTasks } from "./merge-tasks.ts";
+import type { MergeHello } from "./merge-tasks.ts";
 import { sleep } from "./sleep.ts";
 import { startThread } from "./thread.ts";
 
@@ -12,6 +14,7 @@ export interface RollupParts {
   readonly isDynamoEmbedded: boolean;
   readonly table: string;
   readonly retentionHours: number;
+  readonly metrics: Exposition;
   readonly log: Log;
 }
 
@@ -54,9 +57,11 @@ const MERGE_MILLIS = 10 * 60_000;
 const HEAP_MEGABYTES = 384;
 
 /** Merges what the indexers make, and closes hours. A thread is there only as long as there is something to merge. */
-export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, log }: RollupParts): Rollup {
+export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, metrics, log }: RollupParts): Rollup {
   const client = dynamoClient(dynamo);
-  const registers = dynamoItems(client, table);
+  const measure = metrics.measureOf("rollup");
+  const merges = { measure: metrics.measureOf("merge"), take: metrics.samplesOf("merge") };
+  const registers = measuredWrites(dynamoItems(client, table), measure);
   const [clock, random] = [Date.now, Math.random];
   const tasks: MergeTask[] = [];
   const run = rollUp({
@@ -74,13 +79,16 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, l
     if (tasks.length === 0) return;
     const data: MergeData = { dynamo, table, retentionHours, mergeMillis: MERGE_MILLIS, tasks: tasks.splice(0) };
     const file = new URL("./merge-worker.ts", import.meta.url);
-    const { hello, close } = await startThread<MergedTasks>({
+    const { hello, close } = await startThread<MergeHello>({
       ...{ file, data, heapMegabytes: HEAP_MEGABYTES },
       taskMillis: MERGE_MILLIS,
     });
+    const { faults, measured, ...done } = hello;
+    merges.take(measured);
     // What goes on all the time is no news.
-    if (hello.closed > 0) log.info("closed hours", { ...hello });
-    for (const fault of hello.faults) log.warn("a merge failed; will try again", { ...fault });
+    if (done.closed > 0) log.info("closed hours", { ...done, faults });
+    merges.measure("skua_failures", faults.length);
+    for (const fault of faults) log.warn("a merge failed; will try again", { ...fault });
     await close(0);
   }
 
@@ -92,6 +100,7 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, l
       if (isBehind) return 0;
       return isIdle ? IDLE_MILLIS : BUSY_MILLIS;
     } catch (error) {
+      measure("skua_failures", 1);
       log.warn("merging failed; will try again", { error });
       return BUSY_MILLIS;
     }

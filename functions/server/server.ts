@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Log } from "../../lib/runtime/log.ts";
 import { openAccess } from "./access.ts";
+import { openAlerts } from "./alerts-file.ts";
 import { startBackends } from "./backends.ts";
 import { takeDataFolder } from "./data-folder.ts";
 import { openDoor } from "./door.ts";
 import { openGrpcDoor } from "./grpc-door.ts";
 import { healthApp, type Phase } from "./health.ts";
 import { keepIndexing } from "./indexer-thread.ts";
+import { metricsAnswer, serverMetrics } from "./server-metrics.ts";
 import type { Settings } from "./settings-table.ts";
 import { openStrategies } from "./strategies-file.ts";
 import { openUdpDoor, udpFailed } from "./udp.ts";
@@ -26,6 +28,8 @@ interface Addresses {
   readonly sampling: string;
   readonly samplingGrpc: string;
   readonly health: string;
+  /** Prometheus'. */
+  readonly metrics: string;
 }
 
 export interface Server {
@@ -49,10 +53,13 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   let phase: Phase = "starting";
   const access = openAccess(settings, process.env, log);
   const strategies = openStrategies(settings.strategies, log);
+  const alerts = openAlerts(settings.alerts, log);
+  const metrics = serverMetrics(Date.now);
   const folder = await takeDataFolder(settings.data);
   process.once("exit", folder.release);
   const doors = await openDoors(settings);
   doors.health.serve(healthApp(() => phase, Date.now).fetch);
+  doors.metrics.serve(metricsAnswer(metrics));
 
   // Loading the AWS SDK takes longest: here and in the indexer's thread at the same time, and while the emulators start.
   const loading = Promise.all([import("./requests.ts"), import("./grpc-doors.ts")]);
@@ -69,7 +76,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   };
   const quarantine = join(folder.path, "quarantine");
   const indexing = Promise.all([
-    keepIndexing({ ...common, stream: settings.stream, quarantine }, log),
+    keepIndexing({ ...common, stream: settings.stream, quarantine }, log, metrics),
     // A thread of its own: what others send can hold nobody up but them.
     ...(foreignStream === ""
       ? []
@@ -77,6 +84,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
           keepIndexing(
             { ...common, stream: foreignStream, foreignTenant, quarantine: join(quarantine, "foreign") },
             log,
+            metrics,
           ),
         ]),
   ]);
@@ -85,16 +93,23 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const [{ openRequests }, { serveGrpc }] = await loading;
   const requests = await backends.blamed(
     openRequests({
-      ...{ settings, access, strategies, backends, log },
+      ...{ settings, access, strategies, alerts, backends, metrics, log },
       otlpEndpoint: doors.otlp.url,
       isDataOurs: folder.isOurs,
     }),
   );
-  const udp = await openUdpDoor({ settings, access, ingest: requests.ingest, log });
+  const udp = await openUdpDoor({
+    settings,
+    access,
+    ingestBy: requests.ingestBy,
+    measure: metrics.measureOf("udp"),
+    log,
+  });
   const indexers = await backends.blamed(indexing);
   for (const path of backends.folders) folder.needs(path);
   const serving = serveGrpc(doors, {
-    ...{ ingest: requests.ingest, access },
+    ...{ ingestBy: requests.ingestBy, access },
+    onRefused: requests.onRefused,
     onFault: (error) => log.error("a call failed", { error }),
     strategies: () => strategies.current().strategies,
   });
@@ -109,6 +124,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
     isDynamoEmbedded: backends.isDynamoEmbedded,
     table: settings.table,
     retentionHours: settings.retentionHours,
+    metrics,
     log,
   });
   phase = "ready";
@@ -125,6 +141,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
       sampling: doors.sampling.url,
       samplingGrpc: doors.samplingGrpc.url,
       health: doors.health.url,
+      metrics: doors.metrics.url,
     },
     kinesis: backends.kinesis.endpoint,
     data: folder.path,
@@ -143,6 +160,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
       await backends.close(STOP_MILLIS);
       access.close();
       strategies.close();
+      alerts.close();
       await health.close(STOP_MILLIS);
     },
   };
@@ -150,16 +168,18 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
 
 async function openDoors(settings: Settings) {
   const { host } = settings;
-  const [otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health] = await Promise.all([
-    openDoor({ host, port: settings.otlpHttpPort, flag: "otlp-http-port" }),
-    openGrpcDoor({ host, port: settings.otlpGrpcPort, flag: "otlp-grpc-port" }),
-    openGrpcDoor({ host, port: settings.jaegerGrpcPort, flag: "jaeger-grpc-port" }),
-    openGrpcDoor({ host, port: settings.samplingGrpcPort, flag: "sampling-grpc-port" }),
-    openDoor({ host, port: settings.jaegerHttpPort, flag: "jaeger-http-port" }),
-    openDoor({ host, port: settings.zipkinPort, flag: "zipkin-port" }),
-    openDoor({ host, port: settings.samplingPort, flag: "sampling-port" }),
-    openDoor({ host, port: settings.queryPort, flag: "query-port" }),
-    openDoor({ host, port: settings.healthPort, flag: "health-port" }),
-  ]);
-  return { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health };
+  const [otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health, metrics] =
+    await Promise.all([
+      openDoor({ host, port: settings.otlpHttpPort, flag: "otlp-http-port" }),
+      openGrpcDoor({ host, port: settings.otlpGrpcPort, flag: "otlp-grpc-port" }),
+      openGrpcDoor({ host, port: settings.jaegerGrpcPort, flag: "jaeger-grpc-port" }),
+      openGrpcDoor({ host, port: settings.samplingGrpcPort, flag: "sampling-grpc-port" }),
+      openDoor({ host, port: settings.jaegerHttpPort, flag: "jaeger-http-port" }),
+      openDoor({ host, port: settings.zipkinPort, flag: "zipkin-port" }),
+      openDoor({ host, port: settings.samplingPort, flag: "sampling-port" }),
+      openDoor({ host, port: settings.queryPort, flag: "query-port" }),
+      openDoor({ host, port: settings.healthPort, flag: "health-port" }),
+      openDoor({ host, port: settings.metricsPort, flag: "metrics-port" }),
+    ]);
+  return { otlp, otlpGrpc, jaegerGrpc, samplingGrpc, jaeger, zipkin, sampling, query, health, metrics };
 }

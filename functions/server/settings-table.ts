@@ -16,6 +16,7 @@ export interface Settings {
   readonly samplingGrpcPort: number;
   readonly queryPort: number;
   readonly healthPort: number;
+  readonly metricsPort: number;
   /** File of who may do what; empty when there is none. */
   readonly access: string;
   /** Whether other machines may come in without credentials. */
@@ -23,6 +24,8 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** File of sampling strategies; empty when there is none. */
   readonly strategies: string;
+  /** File of services that are watched; empty when there is none. */
+  readonly alerts: string;
   /** Folder of everything that outlives the process. */
   readonly data: string;
   /** How long spans are kept. */
@@ -103,6 +106,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
   samplingGrpcPort: port("sampling-grpc-port", 5779, "sampling strategies over gRPC"),
   queryPort: port("query-port", 16_686, "the query API and the start page"),
   healthPort: port("health-port", 13_133, "health (GET /status)"),
+  metricsPort: port("metrics-port", 8888, "Prometheus metrics (GET /metrics)"),
   access: {
     flag: "access",
     env: "SKUA_ACCESS",
@@ -134,6 +138,14 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     default: "",
     about:
       "file of sampling strategies, in Jaeger's format; read again when it changes. Without one everything is kept",
+    expected: "a file",
+    read: (text) => text,
+  },
+  alerts: {
+    flag: "alerts",
+    env: "SKUA_ALERTS",
+    default: "",
+    about: "file of services that are watched (docs/operate.md); read again when it changes",
     expected: "a file",
     read: (text) => text,
   },

@@ -2,6 +2,7 @@ import { parentPort, type Transferable, Worker, workerData } from "node:worker_t
 import { letHeapsGrow, YOUNG_MEGABYTES } from "./heap.ts";
 import { reasonOf } from "./reason.ts";
 import { type TaskNews, watchTasks } from "./tasks.ts";
+import type { MeasuredNews } from "./thread-metrics.ts";
 
 export interface ThreadParts {
   readonly file: URL;
@@ -13,13 +14,15 @@ export interface ThreadParts {
   readonly heapMegabytes: number;
   /** How long a task may take that the thread says it has begun; longer, and the thread is ended: it may be going round for ever. */
   readonly taskMillis?: number;
+  /** Told what the thread says that it has measured. */
+  readonly onMeasured?: (news: MeasuredNews) => void;
 }
 
 /** Node's own ceiling; 25 days. */
 const MAX_TIMER_MILLIS = 2 ** 31 - 1;
 
 /** What a thread says; its hello comes once, and why it ends last. */
-type Said<Hello> = { readonly hello: Hello } | { readonly endsBecause: string } | TaskNews;
+type Said<Hello> = { readonly hello: Hello } | { readonly endsBecause: string } | TaskNews | MeasuredNews;
 
 /** A worker thread that says when it is up and can be told to end. */
 export interface Thread<Hello> {
@@ -37,6 +40,7 @@ export async function startThread<Hello>({
   transfer = [],
   heapMegabytes,
   taskMillis = MAX_TIMER_MILLIS,
+  onMeasured,
 }: ThreadParts): Promise<Thread<Hello>> {
   letHeapsGrow();
   const worker = new Worker(file, {
@@ -59,6 +63,7 @@ export async function startThread<Hello>({
     worker.on("message", (said: Said<Hello>) => {
       if ("hello" in said) resolve(said.hello);
       else if ("endsBecause" in said) reason = said.endsBecause;
+      else if ("measured" in said) onMeasured?.(said);
       else watch.heed(said);
     });
   });

@@ -3,13 +3,14 @@ import { TracingError } from "../../lib/model/errors.ts";
 import type { Ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
 import type { Sleep } from "../../lib/runtime/retry.ts";
-import type { UdpName, UdpParts } from "./udp-thread.ts";
+import type { OnLost, UdpName, UdpParts } from "./udp-thread.ts";
 
 export interface TakeDatagramsParts {
-  readonly ingest: Ingest;
+  readonly ingests: Readonly<Record<UdpName, Ingest>>;
   /** Whose spans they are: a datagram has no room for a credential. */
   readonly tenant: string;
   readonly sleep: Sleep;
+  readonly onLost: OnLost;
   readonly log: Log;
 }
 
@@ -18,18 +19,18 @@ const TRIES = 30;
 const RETRY_MILLIS = 1_000;
 
 /** What Jaeger's own clients send to an agent: each datagram a batch of one process (jaeger-wire 4.3). */
-export function takeDatagrams({ ingest, tenant, sleep, log }: TakeDatagramsParts): UdpParts["take"] {
+export function takeDatagrams({ ingests, tenant, sleep, onLost, log }: TakeDatagramsParts): UdpParts["take"] {
   return async (protocol, datagrams) => {
-    const traces = decoded(protocol, datagrams, log);
+    const traces = decoded(protocol, datagrams, onLost);
     if (traces.length === 0) return;
     for (let left = TRIES; ; left--) {
       try {
-        const { rejectedSpans, message } = await ingest(tenant, traces);
+        const { rejectedSpans, message } = await ingests[protocol](tenant, traces);
         if (rejectedSpans > 0) log.warn("spans from datagrams were refused", { protocol, rejectedSpans, message });
         return;
       } catch (error) {
         if (left === 1 || !isPassing(error)) {
-          log.error("datagrams were lost", { protocol, lost: datagrams.length, by: "stream", error });
+          onLost({ protocol, lost: datagrams.length, by: "stream", error });
           return;
         }
         await sleep(RETRY_MILLIS);
@@ -42,7 +43,7 @@ const isPassing = (error: unknown): boolean =>
   error instanceof TracingError && (error.code === "unavailable" || error.code === "throttled");
 
 /** One TracesData of all that can be read: its parts may simply follow each other (protobuf, "Last One Wins"). */
-function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], log: Log): Uint8Array {
+function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], onLost: OnLost): Uint8Array {
   const parts: Uint8Array[] = [];
   let malformed = 0;
   let first: unknown;
@@ -54,7 +55,6 @@ function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], log: Log):
       malformed++;
     }
   }
-  if (malformed > 0)
-    log.warn("datagrams were lost", { protocol, lost: malformed, by: "malformed", first: String(first) });
+  if (malformed > 0) onLost({ protocol, lost: malformed, by: "malformed", first: String(first) });
   return Buffer.concat(parts);
 }

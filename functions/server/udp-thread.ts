@@ -33,11 +33,24 @@ export interface ToUdp {
   readonly taken: UdpName;
 }
 
+/** Datagrams whose spans nobody will see, and where they were lost. */
+export interface Loss {
+  readonly protocol: UdpName;
+  readonly lost: number;
+  readonly by: "queue" | "kernel" | "malformed" | "stream";
+  /** What was wrong with the first. */
+  readonly first?: string;
+  readonly error?: unknown;
+}
+
+export type OnLost = (loss: Loss) => void;
+
 export interface UdpParts {
   readonly host: string;
   readonly sockets: readonly UdpSocket[];
   /** Resolves once the datagrams are durable, or given up. */
   readonly take: (name: UdpName, datagrams: readonly Uint8Array[]) => Promise<void>;
+  readonly onLost: OnLost;
   readonly log: Log;
 }
 
@@ -56,7 +69,7 @@ const HEAP_MEGABYTES = 64;
 const WANTED_BYTES = 4 * 1024 * 1024;
 
 /** @throws Usage when a port is taken */
-export async function openUdp({ host, sockets, take, log }: UdpParts): Promise<Udp> {
+export async function openUdp({ host, sockets, take, onLost, log }: UdpParts): Promise<Udp> {
   const { port1: ours, port2: theirs } = new MessageChannel();
   ours.on("message", (news: FromUdp) => void heed(news));
   // It alone keeps no process alive.
@@ -64,7 +77,7 @@ export async function openUdp({ host, sockets, take, log }: UdpParts): Promise<U
 
   async function heed(news: FromUdp): Promise<void> {
     if ("lost" in news) {
-      log.warn("datagrams were lost", { protocol: news.name, lost: news.lost, by: news.by });
+      onLost({ protocol: news.name, lost: news.lost, by: news.by });
       return;
     }
     try {

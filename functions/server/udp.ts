@@ -1,33 +1,55 @@
-import type { Ingest } from "../../lib/pipeline/ingest.ts";
 import type { Log } from "../../lib/runtime/log.ts";
+import type { Measure } from "../../lib/runtime/metrics.ts";
 import type { Access } from "./access.ts";
 import { MAIN_TENANT } from "./access.ts";
+import type { IngestBy } from "./requests.ts";
 import type { Settings } from "./settings-table.ts";
 import { sleep } from "./sleep.ts";
 import { takeDatagrams } from "./udp-take.ts";
-import { openUdp, type Udp } from "./udp-thread.ts";
+import { type OnLost, openUdp, type Udp } from "./udp-thread.ts";
 
 export interface UdpDoorParts {
   readonly settings: Settings;
   readonly access: Access;
-  readonly ingest: Ingest;
+  readonly ingestBy: IngestBy;
+  readonly measure: Measure<"skua_lost_datagrams">;
   readonly log: Log;
 }
 
 /** Jaeger's agent ports; undefined where a datagram's sender cannot be told and nobody has said whose its spans are. */
-export async function openUdpDoor({ settings, access, ingest, log }: UdpDoorParts): Promise<Udp | undefined> {
+export async function openUdpDoor({
+  settings,
+  access,
+  ingestBy,
+  measure,
+  log,
+}: UdpDoorParts): Promise<Udp | undefined> {
   const { host, udpCompactPort, udpBinaryPort, udpTenant } = settings;
   if (udpTenant === "" && !access.isOpen) {
     log.info("UDP stays closed: it has no room for a token, and --udp-tenant does not say whose its spans are");
     return undefined;
   }
+  const onLost: OnLost = ({ protocol, lost, by, ...why }) => {
+    measure("skua_lost_datagrams", lost, { protocol, reason: by });
+    log[by === "stream" ? "error" : "warn"]("datagrams were lost", { protocol, lost, by, ...why });
+  };
   return openUdp({
     host,
     sockets: [
       { name: "compact", port: udpCompactPort, flag: "udp-compact-port" },
       { name: "binary", port: udpBinaryPort, flag: "udp-binary-port" },
     ],
-    take: takeDatagrams({ ingest, tenant: udpTenant || MAIN_TENANT, sleep, log }),
+    take: takeDatagrams({
+      ingests: {
+        compact: ingestBy("jaeger", "udp_thrift_compact"),
+        binary: ingestBy("jaeger", "udp_thrift_binary"),
+      },
+      tenant: udpTenant || MAIN_TENANT,
+      sleep,
+      onLost,
+      log,
+    }),
+    onLost,
     log,
   });
 }

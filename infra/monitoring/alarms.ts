@@ -1,5 +1,5 @@
 import { Duration, Stack } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, MathExpression, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -8,7 +8,8 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { SkuaFunction } from "../function.ts";
 import { DOLLARS } from "../prices.ts";
-import { lambdaOwn, ours } from "./metrics.ts";
+import type { Settings } from "../settings.ts";
+import { lambdaOwn, ofService, ours } from "./metrics.ts";
 
 /** Spans that wait so long cannot be found; docs/operate.md says what to look at. */
 const MOST_AGE_MILLIS = 60_000;
@@ -24,39 +25,40 @@ export interface Watched {
   readonly table: TableV2;
 }
 
-export interface AlarmSettings {
-  /** Who is written to; the person has to confirm it once. */
-  readonly alarmEmail: string | undefined;
-  /** What the table's writes may cost. */
-  readonly dollarsPerDay: number;
-}
+export type AlarmSettings = Pick<Settings, "alarmEmail" | "dollarsPerDay" | "dollarsPerMillionSpans" | "alerts">;
 
 interface Limit {
-  readonly metric: Metric;
+  readonly metric: Metric | MathExpression;
   readonly atLeast: number;
   /** Of so many periods one after the other. */
   readonly periods: number;
+  /** Of so many of those; all unless it is given. */
+  readonly ofThese?: number;
   readonly says: string;
+  /** What docs/operate.md calls it, where that is not what the stack does. */
+  readonly runbook?: string;
 }
 
 /** Wakes someone when spans are lost, wait, are refused, or cost more than was meant. */
 export function addAlarms(scope: Construct, watched: Watched, settings: AlarmSettings): void {
   const topic = settings.alarmEmail === undefined ? undefined : alarmTopic(scope, settings.alarmEmail);
-  for (const [id, { metric, atLeast, periods, says }] of Object.entries(limits(watched, settings.dollarsPerDay))) {
+  const all = { ...limits(watched, settings), ...serviceLimits(watched, settings) };
+  for (const [id, { metric, atLeast, periods, ofThese = periods, says, runbook = id }] of Object.entries(all)) {
     const alarm = new Alarm(scope, id, {
       metric,
       threshold: atLeast,
       evaluationPeriods: periods,
+      datapointsToAlarm: ofThese,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       // Nobody sends: nothing is measured, and nothing is wrong.
       treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${says} (docs/operate.md, "${id}")`,
+      alarmDescription: `${says} (docs/operate.md, "${runbook}")`,
     });
     if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
   }
 }
 
-function limits(watched: Watched, dollarsPerDay: number): Record<string, Limit> {
+function limits(watched: Watched, { dollarsPerDay, dollarsPerMillionSpans }: AlarmSettings): Record<string, Limit> {
   const { ingest, indexers, rollup, merge, query, table } = watched;
   const all: Record<string, Limit> = {};
   for (const each of [ingest, ...indexers, rollup, merge, query])
@@ -93,6 +95,47 @@ function limits(watched: Watched, dollarsPerDay: number): Record<string, Limit> 
     periods: 1,
     says: `The table's writes cost more than ${dollarsPerDay} dollars a day`,
   };
+  if (dollarsPerMillionSpans !== undefined)
+    all.SpanPrice = {
+      ...{ metric: spanPrice(watched), atLeast: dollarsPerMillionSpans, periods: 1 },
+      says: `The table's writes cost more than ${dollarsPerMillionSpans} dollars a million spans`,
+    };
+  return all;
+}
+
+/** Dollars of a million spans, over a day: an hour with a handful of spans says nothing. */
+function spanPrice({ ingest, table }: Watched): MathExpression {
+  const period = Duration.days(1);
+  return new MathExpression({
+    expression: `IF(spans>0,units*${DOLLARS.writeUnit * 1_000_000}/spans)`,
+    usingMetrics: {
+      units: table.metric("ConsumedWriteCapacityUnits", { statistic: "Sum", period }),
+      spans: ours(ingest, "otelcol_receiver_accepted_spans", "Sum"),
+    },
+    period,
+    label: "dollars",
+  });
+}
+
+/** Two minutes of three: one that a retry puts into another may stay empty. */
+const SERVICE_PERIODS = { periods: 3, ofThese: 2 };
+
+/** An alarm for each threshold of each watched service. Rollup puts no rate and no percentile of a minute with too few calls. */
+function serviceLimits({ rollup }: Watched, { alerts }: AlarmSettings): Record<string, Limit> {
+  const all: Record<string, Limit> = {};
+  for (const alert of alerts) {
+    const { tenant, service, errorRate, p95Ms } = alert;
+    if (errorRate !== undefined)
+      all[`ServiceErrors-${tenant}-${service}`] = {
+        ...{ ...SERVICE_PERIODS, metric: ofService(rollup, "skua_service_error_rate", alert), atLeast: errorRate },
+        ...{ says: `${errorRate * 100} % or more of the calls to ${service} fail`, runbook: "ServiceErrors" },
+      };
+    if (p95Ms !== undefined)
+      all[`ServiceSlow-${tenant}-${service}`] = {
+        ...{ ...SERVICE_PERIODS, metric: ofService(rollup, "skua_service_p95", alert), atLeast: p95Ms },
+        ...{ says: `One call to ${service} in twenty takes ${p95Ms} ms or longer`, runbook: "ServiceSlow" },
+      };
+  }
   return all;
 }
 

@@ -5,11 +5,12 @@ import { FUNCTION_DIMENSION, NAMESPACE, REASON_DIMENSION } from "../../lib/runti
 import type { Measured, MetricOf } from "../../lib/runtime/metrics.ts";
 import type { SkuaFunction } from "../function.ts";
 import { DOLLARS } from "../prices.ts";
+import type { Settings } from "../settings.ts";
 import type { Watched } from "./alarms.ts";
-import { lambdaOwn, ours } from "./metrics.ts";
+import { lambdaOwn, ofService, ours } from "./metrics.ts";
 
 /** One page: what comes in, how far behind the table is, what it costs, how fast it answers. */
-export function addDashboard(scope: Construct, watched: Watched): void {
+export function addDashboard(scope: Construct, watched: Watched, { alerts }: Pick<Settings, "alerts">): void {
   const { ingest, indexers, rollup, merge, query } = watched;
   const writers = [...indexers, rollup, merge];
   const dashboard = new Dashboard(scope, "Dashboard", { defaultInterval: Duration.hours(3) });
@@ -60,6 +61,15 @@ export function addDashboard(scope: Construct, watched: Watched): void {
       [ours(query, "skua_query_read_bytes", "Sum")],
     ),
   );
+  const ofEach = (metric: Parameters<typeof ofService>[1]) => 
+    // An alarm's metric may have no label: it would be one of metric math, which emulators do not have.
+    alerts.map((alert) => ofService(rollup, metric, alert).with({ label: alert.service }));
+  if (alerts.length > 0)
+    dashboard.addWidgets(
+      panel("Calls of watched services, a minute", ofEach("skua_service_calls")),
+      panel("Share of them that fails", ofEach("skua_service_error_rate")),
+      panel("95th percentile, ms", ofEach("skua_service_p95")),
+    );
 }
 
 const panel = (title: string, left: IMetric[], right: IMetric[] = []): GraphWidget =>

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { Alert } from "../../lib/runtime/alerts.ts";
 import { FUNCTION_DIMENSION, NAMESPACE } from "../../lib/runtime/emf.ts";
 import type { Measured, MetricOf } from "../../lib/runtime/metrics.ts";
 import type { SkuaFunction } from "../function.ts";
@@ -15,6 +16,17 @@ export const ours = <F extends Measured>(
   new Metric({
     ...{ namespace: NAMESPACE, metricName, statistic, period: PERIOD },
     dimensionsMap: { [FUNCTION_DIMENSION]: lambda.functionName },
+  });
+
+/** One of those that rollup puts of a watched service each minute. */
+export const ofService = (
+  { lambda }: SkuaFunction<"rollup">,
+  metricName: Extract<MetricOf<"rollup">, `skua_service_${string}`>,
+  { tenant, service }: Pick<Alert, "tenant" | "service">,
+): Metric =>
+  new Metric({
+    ...{ namespace: NAMESPACE, metricName, statistic: "Maximum", period: Duration.minutes(1) },
+    dimensionsMap: { [FUNCTION_DIMENSION]: lambda.functionName, tenant, service },
   });
 
 /** A metric that AWS writes of every function. */

@@ -12,6 +12,7 @@ Says what a month of a deployment costs: dollars of us-east-1, without what an a
   --batch-window N         as the setting batchWindowSeconds; default 5
   --stream-mode MODE       as the setting streamMode: provisioned (default) or on-demand
   --shards N               as the setting shards; default as few as the load fits into
+  --alerts N               services of the setting alerts, each with both thresholds; default 0
   --help, -h
 `;
 
@@ -23,6 +24,7 @@ const OPTIONS = {
   "batch-window": { type: "string", default: "5" },
   "stream-mode": { type: "string", default: "provisioned" },
   shards: { type: "string" },
+  alerts: { type: "string", default: "0" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -47,6 +49,7 @@ function run(args: readonly string[]): string {
     batchWindowSeconds: numberOf("--batch-window", values["batch-window"], 1),
     streamMode,
     shards: values.shards === undefined ? undefined : numberOf("--shards", values.shards, 1),
+    alerts: numberOf("--alerts", values.alerts, 0),
   };
   return table(load, costOf(load));
 }

@@ -5,8 +5,8 @@ import type { App } from "./lambda.ts";
 export interface MeasuredAppParts {
   readonly app: App;
   readonly measure: Measure<"skua_refused_requests">;
-  /** Told how long it took, milliseconds, once the answer has been sent to its end. */
-  readonly onEnd: (millis: number) => void;
+  /** Told how long it took, milliseconds, once the answer has been sent to its end; without it nobody waits for that. */
+  readonly onEnd?: (millis: number) => void;
   readonly clock: Clock;
 }
 
@@ -14,9 +14,10 @@ export interface MeasuredAppParts {
 export const measuredApp = ({ app, measure, onEnd, clock }: MeasuredAppParts): App => ({
   async fetch(request) {
     const begun = clock();
-    const end = (): void => onEnd(clock() - begun);
     const response = await app.fetch(request);
-    if (response.status >= 400) measure("skua_refused_requests", 1, String(response.status));
+    if (response.status >= 400) measure("skua_refused_requests", 1, { reason: String(response.status) });
+    if (onEnd === undefined) return response;
+    const end = (): void => onEnd(clock() - begun);
     if (response.body === null) {
       end();
       return response;

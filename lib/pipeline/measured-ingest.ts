@@ -9,7 +9,8 @@ export const measuredIngest =
   async (tenant, traces) => {
     const outcome = await ingest(tenant, traces);
     measure("otelcol_receiver_accepted_spans", outcome.acceptedSpans);
-    if (outcome.rejectedSpans > 0) measure("otelcol_receiver_refused_spans", outcome.rejectedSpans, "unacceptable");
+    if (outcome.rejectedSpans > 0)
+      measure("otelcol_receiver_refused_spans", outcome.rejectedSpans, { reason: "unacceptable" });
     if (outcome.truncatedSpans) measure("skua_truncated_spans", outcome.truncatedSpans);
     return outcome;
   };

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { invalid } from "../model/errors.ts";
+import { readAlerts } from "./alerts.ts";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "./tenant-name.ts";
 
 const NAME = "expected a name";
@@ -46,6 +47,16 @@ const Indexer = z.object({
 });
 
 const Rollup = z.object({
+  /** Services that are watched. */
+  ALERTS: z._default(
+    z.pipe(
+      z.string(),
+      z.transform((text) => readAlerts(text, "environment variable ALERTS")),
+    ),
+    [],
+  ),
+  /** How long spans wait in the stream for company. */
+  BATCH_WINDOW_SECONDS: positive,
   TABLE_NAME: name,
   RETENTION_HOURS: positive,
   /** Name or ARN. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ALARMS, costOf, type Load, METRICS } from "../../infra/cost.ts";
+import { ALARMS, ALARMS_OF_ALERT, costOf, type Load, METRICS, METRICS_OF_ALERT } from "../../infra/cost.ts";
 import { SIZES } from "../../infra/sizes.ts";
 import { METRICS_OF } from "../../lib/runtime/metrics.ts";
 import { NODE } from "../support/skua-server.ts";
@@ -9,7 +9,7 @@ import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize, unhashed } from "./synth.t
 
 const load = (more: Partial<Load>): Load => ({
   ...{ spansPerSecond: 0, bytesPerSpan: 565, spansPerRequest: 200, retentionDays: 7, batchWindowSeconds: 5 },
-  ...{ streamMode: "provisioned", shards: undefined },
+  ...{ streamMode: "provisioned", shards: undefined, alerts: 0 },
   ...more,
 });
 const perMillion = (more: Partial<Load>) => costOf(load(more)).perMillionSpans ?? Number.NaN;
@@ -50,7 +50,11 @@ test("what is counted is what is deployed", { timeout: FIRST_SYNTH_MILLIS }, () 
   ]);
   expect(Object.fromEntries(deployed)).toEqual(SIZES);
   expect(resourcesOf(template, "AWS::CloudWatch::Alarm")).toHaveLength(ALARMS);
-  expect(METRICS).toBeGreaterThanOrEqual(Object.values(METRICS_OF).flat().length);
+  const ofAlerts = METRICS_OF.rollup.filter((name) => name.startsWith("skua_service_"));
+  expect(ofAlerts).toHaveLength(METRICS_OF_ALERT);
+  expect(METRICS).toBeGreaterThanOrEqual(Object.values(METRICS_OF).flat().length - ofAlerts.length);
+  const watching = synthesize({ "skua:alerts": [{ service: "cart", errorRate: 0.1, p95Ms: 100 }] });
+  expect(resourcesOf(watching, "AWS::CloudWatch::Alarm")).toHaveLength(ALARMS + ALARMS_OF_ALERT);
   template.hasResourceProperties("AWS::Kinesis::Stream", { ShardCount: costOf(load({})).shards });
 });
 

@@ -25,7 +25,10 @@ test("every setting stands in the table of settings", () => {
 });
 
 test("every output, alarm and metric is explained", { timeout: FIRST_SYNTH_MILLIS }, () => {
-  const template = synthesize();
+  const template = synthesize({
+    "skua:alerts": [{ service: "cart", errorRate: 0.1, p95Ms: 100 }],
+    "skua:dollarsPerMillionSpans": "0.5",
+  });
   for (const name of Object.keys(template.findOutputs("*"))) expect(text("deploy"), name).toContain(`| \`${name}\` |`);
   for (const [, { Properties }] of resourcesOf(template, "AWS::CloudWatch::Alarm")) {
     const [, name] = /"(\w+)"/.exec(String(Properties.AlarmDescription)) ?? [];

@@ -32,6 +32,7 @@ describe("deployment settings", () => {
       removalPolicy: "retain",
       logRetentionDays: 14,
       dollarsPerDay: 10,
+      alerts: [],
     });
   });
 
@@ -60,6 +61,26 @@ describe("deployment settings", () => {
   });
 
   test.each([
+    ["as the command line gives them", '[{"service":"cart","errorRate":0.05}]'],
+    ["as cdk.json gives them", [{ service: "cart", errorRate: 0.05 }]],
+  ])("take alerts %s", (_, given) => {
+    const alerts = [{ tenant: "default", service: "cart", errorRate: 0.05, minCalls: 1 }];
+    expect(settings({ "skua:alerts": given })).toMatchObject({ alerts });
+  });
+
+  test.each([
+    ["skua:alerts", "cart", "skua:alerts: expected a list such as"],
+    [
+      "skua:alerts",
+      [{ service: "cart", errorRate: 5 }],
+      'skua:alerts.0.errorRate: expected a number above 0, 1 at most, got [{"service":"cart","errorRate":5}]',
+    ],
+    [
+      "skua:alerts",
+      Array.from({ length: 20 }, (_, n) => ({ service: `${n}${"x".repeat(150)}`, p95Ms: 1 })),
+      "skua:alerts: expected less: a function's variables take 4 KB",
+    ],
+    ["skua:dollarsPerMillionSpans", "0", 'skua:dollarsPerMillionSpans: expected a number above 0, got "0"'],
     ["skua:foreignStream", "acme", 'skua:foreignStream: Invalid input: expected object, received string, got "acme"'],
     ["skua:foreignStream", "{}", 'skua:foreignStream.tenant: expected a name, got "{}"'],
     [

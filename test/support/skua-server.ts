@@ -30,6 +30,8 @@ export interface SkuaServer {
   /** Ports. */
   readonly udp: { readonly compact: number; readonly binary: number };
   readonly health: string;
+  /** Prometheus'. */
+  readonly metrics: string;
   readonly data: string;
   readonly process: ChildProcess;
   /** From the start of the process until it said that it was ready. */
@@ -133,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<SkuaServer> {
     zipkin: String(hello.zipkin),
     udp: { compact: 0, binary: 0, ...(hello.udp as object) },
     health: String(hello.health),
+    metrics: String(hello.metrics),
     data: String(hello.data),
     process: child,
     readyMillis: performance.now() - started,

@@ -8,7 +8,7 @@ function measuring(answer: (tick: (millis: number) => void) => Response) {
   const seen: unknown[] = [];
   const app = measuredApp({
     app: { fetch: () => answer((millis) => (now += millis)) },
-    measure: (metric, value, reason) => seen.push([metric, value, reason]),
+    measure: (metric, value, labels) => seen.push([metric, value, labels]),
     onEnd: (millis) => seen.push(millis),
     clock: () => now,
   });
@@ -33,8 +33,8 @@ test("an answer is timed until its end, and comes through as it was", async () =
 test("an error is counted by its status, with or without a body", async () => {
   const empty = measuring(() => new Response(null, { status: 405 }));
   await empty.ask();
-  expect(empty.seen).toEqual([["skua_refused_requests", 1, "405"], 0]);
+  expect(empty.seen).toEqual([["skua_refused_requests", 1, { reason: "405" }], 0]);
   const told = measuring(() => new Response("no", { status: 401 }));
   await (await told.ask()).text();
-  expect(told.seen).toEqual([["skua_refused_requests", 1, "401"], 0]);
+  expect(told.seen).toEqual([["skua_refused_requests", 1, { reason: "401" }], 0]);
 });

@@ -4,18 +4,18 @@ import { emfLines } from "../../../lib/runtime/emf.ts";
 import { meterOf } from "../../../lib/runtime/metrics.ts";
 
 describe("a meter", () => {
-  test("adds up what is counted, over all reasons and for each", () => {
+  test("adds up what is counted, for each thing that it is told apart by", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(1000), fc.constantFrom("400", "401", "503")), { minLength: 1 }),
         (counts) => {
           const { measure, take } = meterOf("ingest");
-          for (const [value, reason] of counts) measure("skua_refused_requests", value, reason);
-          const found = take().filter(({ metric }) => metric === "skua_refused_requests");
+          for (const [value, reason] of counts) measure("skua_refused_requests", value, { reason });
+          const lines = emfLines(take(), "ingest", 0).map((line) => JSON.parse(line));
           const sumOf = (reason?: string) =>
             counts.filter(([, own]) => reason === undefined || own === reason).reduce((sum, [value]) => sum + value, 0);
-          for (const { reason, values } of found) expect(values).toEqual([sumOf(reason)]);
-          expect(new Set(found.map(({ reason }) => reason))).toEqual(
+          for (const { reason, skua_refused_requests } of lines) expect(skua_refused_requests).toBe(sumOf(reason));
+          expect(new Set(lines.map(({ reason }) => reason))).toEqual(
             new Set([undefined, ...counts.map(([, own]) => own)]),
           );
         },
@@ -46,9 +46,24 @@ describe("a meter", () => {
   });
 });
 
+test("a level is what it was last, and stands for nothing but its own labels; what is no number is left out", () => {
+  const { measure, take } = meterOf("rollup");
+  const of = (service: string) => ({ tenant: "default", service });
+  measure("skua_service_calls", 5, of("cart"));
+  measure("skua_service_calls", 7, of("cart"));
+  measure("skua_service_calls", 0, of("ads"));
+  measure("skua_service_error_rate", Number.NaN, of("ads"));
+  const lines = emfLines(take(), "rollup", 0).map((line) => JSON.parse(line));
+  expect(lines.map(({ _aws, ...shown }) => [_aws.CloudWatchMetrics[0].Dimensions[0], shown])).toEqual([
+    [["function", "tenant", "service"], { function: "rollup", ...of("cart"), skua_service_calls: 7 }],
+    [["function", "tenant", "service"], { function: "rollup", ...of("ads"), skua_service_calls: 0 }],
+    [["function"], { function: "rollup", skua_write_units: 0 }],
+  ]);
+});
+
 test("a line names each of its metrics with its unit, and stands for one set of dimensions", () => {
   const { measure, take } = meterOf("indexer");
-  measure("skua_dropped_spans", 2, "refused");
+  measure("skua_dropped_spans", 2, { reason: "refused" });
   measure("skua_index_lag", 40);
   measure("skua_index_lag", 60);
   const [all, refused, ...others] = emfLines(take(), "Skua-main-Indexer", 1_700_000_000_000).map((line) =>

@@ -56,11 +56,13 @@ const openDoor = () => openGrpcDoor({ host: "127.0.0.1", port: 0, flag: "grpc-po
 async function world({ outcome = {}, asksForTokens = false, until }: Behind = {}) {
   const [otlpGrpc, jaegerGrpc, samplingGrpc] = await Promise.all([openDoor(), openDoor(), openDoor()]);
   const doors = { otlpGrpc, jaegerGrpc, samplingGrpc };
+  const refused: number[] = [];
   const taken: { tenant: string; traces: Uint8Array }[] = [];
   const faults: unknown[] = [];
   const serve = () =>
     serveGrpc(doors, {
-      async ingest(tenant, bytes) {
+      ingestBy: (receiver, transport) => async (tenant, bytes) => {
+        expect([receiver, transport].join()).toMatch(/^(otlp|jaeger),grpc$/);
         await until;
         if (outcome instanceof Error) throw outcome;
         scanTraces(bytes);
@@ -70,6 +72,7 @@ async function world({ outcome = {}, asksForTokens = false, until }: Behind = {}
       strategies: () => readStrategies('{"default_strategy":{"type":"ratelimiting","param":3}}', "strategies"),
       access: { ingest: asksForTokens ? tenantByCredential(() => table, "ingest") : () => "acme" },
       onFault: (error) => faults.push(error),
+      onRefused: (status) => refused.push(status),
     });
   const client = (url: string, options = {}): RawClient => {
     const one = rawClient(url, options);
@@ -77,7 +80,7 @@ async function world({ outcome = {}, asksForTokens = false, until }: Behind = {}
     return one;
   };
   for (const door of Object.values(doors)) opened.push({ close: () => door.close(0) });
-  return { doors, taken, faults, serve, client };
+  return { doors, taken, faults, refused, serve, client };
 }
 
 async function served(behind: Behind = {}) {

@@ -16,6 +16,8 @@ const DEFAULTS = {
   samplingGrpcPort: 5779,
   queryPort: 16_686,
   healthPort: 13_133,
+  metricsPort: 8888,
+  alerts: "",
   access: "",
   isOpen: false,
   corsOrigins: ["http://localhost:*", "http://127.0.0.1:*"],
