@@ -34,7 +34,7 @@ export interface ToUdp {
 }
 
 /** Datagrams whose spans nobody will see, and where they were lost. */
-export interface Loss {
+interface Loss {
   readonly protocol: UdpName;
   readonly lost: number;
   readonly by: "queue" | "kernel" | "malformed" | "stream";

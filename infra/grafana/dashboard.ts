@@ -7,7 +7,7 @@ export interface Source {
 /** A question of a panel, in its source's own words. */
 export type Target = Readonly<Record<string, unknown>>;
 
-export interface Panel {
+interface Panel {
   readonly title: string;
   /** Grafana's name of what the values are in. */
   readonly unit: "short" | "ms" | "s" | "bytes" | "percentunit" | "currencyUSD";

@@ -1,7 +1,7 @@
 import { increase, series } from "./series.ts";
 
 /** An alert rule of Prometheus. */
-export interface Rule {
+interface Rule {
   /** As docs/operate.md has it, with the alarms of a stack that mean the same. */
   readonly name: string;
   readonly expr: string;

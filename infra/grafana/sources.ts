@@ -49,7 +49,7 @@ export const sourcesFile = {
 };
 
 /** Where Grafana finds the dashboards. */
-export const DASHBOARDS_FOLDER = "/var/lib/grafana/dashboards";
+const DASHBOARDS_FOLDER = "/var/lib/grafana/dashboards";
 
 export const providersFile = {
   apiVersion: 1,

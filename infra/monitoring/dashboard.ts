@@ -61,7 +61,7 @@ export function addDashboard(scope: Construct, watched: Watched, { alerts }: Pic
       [ours(query, "skua_query_read_bytes", "Sum")],
     ),
   );
-  const ofEach = (metric: Parameters<typeof ofService>[1]) => 
+  const ofEach = (metric: Parameters<typeof ofService>[1]) =>
     // An alarm's metric may have no label: it would be one of metric math, which emulators do not have.
     alerts.map((alert) => ofService(rollup, metric, alert).with({ label: alert.service }));
   if (alerts.length > 0)

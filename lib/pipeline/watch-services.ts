@@ -6,7 +6,7 @@ import { MINUTE_MILLIS, readServiceMinute, type ServiceMinute } from "../store/c
 import { quantileNanos } from "../store/counts/sketch.ts";
 
 /** Whose calls are watched; a minute with fewer than `minCalls` has neither error rate nor percentile. */
-export type Watched = Pick<Alert, "tenant" | "service" | "minCalls">;
+type Watched = Pick<Alert, "tenant" | "service" | "minCalls">;
 
 export interface WatchServicesOptions {
   readonly batches: Batches;
