@@ -1,21 +1,10 @@
 import { readFileSync } from "node:fs";
-import { App } from "aws-cdk-lib";
 import { expect, test } from "vitest";
-import { readSettings } from "../../infra/settings.ts";
 import { METRICS } from "../../lib/runtime/metrics.ts";
+import { settingNames } from "./setting-names.ts";
 import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
 
 const text = (name: string): string => readFileSync(`docs/${name}.md`, "utf8");
-
-/** As the refusal of an unknown one lists them. */
-function settingNames(): string[] {
-  try {
-    readSettings(new App({ context: { "skua:none": "1" } }).node);
-  } catch (error) {
-    return [...String(error).matchAll(/skua:\w+/g)].map(([name]) => name).filter((name) => name !== "skua:none");
-  }
-  return [];
-}
 
 test("every setting stands in the table of settings", () => {
   const names = settingNames();
