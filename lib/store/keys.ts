@@ -27,6 +27,7 @@ const LATE_HEAD = 1;
 /** The same of what its hours were rolled into. */
 const ROLLED_EDGES = 1;
 const ROLLED_MINUTES = 2;
+const LARGE_HOUR = 3;
 
 /** DynamoDB wants a sort key of at least a byte; parts stand alone in their partition, so that one BatchGet reads many at once. */
 const ALONE = Uint8Array.of(0);
@@ -115,6 +116,10 @@ export const countsKey = (tenant: string, hour: number, at: number, segment: Seg
   sk: Buffer.concat([headBytes(at, segment), number32(n)]),
 });
 
+/** When its plan was made, milliseconds since the epoch. */
+export const readCountsKey = (sk: Uint8Array): { readonly at: number } =>
+  readHead(exactly(sk, HEAD_BYTES + HOUR_BYTES, "counts"), 0);
+
 /** Counts of plans made between the two times, both inclusive. */
 export const countsRange = (tenant: string, hour: number, fromAt = 0, toAt = Number.MAX_SAFE_INTEGER): Range => ({
   ...headRange(tenant, hour, fromAt, toAt),
@@ -137,6 +142,7 @@ export const rolledEdgesRange = (tenant: string, day: number, fromHour: number, 
   };
 };
 
+/** Of an item of a rolled hour, but of its minutes. */
 export function readRolledEdgesKey(sk: Uint8Array): {
   readonly hour: number;
   readonly mark: number;
@@ -149,6 +155,21 @@ export function readRolledEdgesKey(sk: Uint8Array): {
     n: bytes.readUInt32BE(1 + HOUR_BYTES + AT_BYTES),
   };
 }
+
+/** The same of an hour of too many spans to be joined by whoever asks, open or not; n = 0 written last. */
+export const largeHourKey = (tenant: string, hour: number, mark: number, n: number): Key => ({
+  pk: pk("M", tenant, dayOf(hour)),
+  sk: Buffer.concat([largeHourBytes(hour), number64(mark), number32(n)]),
+});
+
+/** Of every mark. */
+export const largeHourRange = (tenant: string, hour: number): Range => ({
+  pk: pk("M", tenant, dayOf(hour)),
+  from: largeHourBytes(hour),
+  to: largeHourBytes(hour + 1),
+});
+
+const largeHourBytes = (hour: number): Buffer => Buffer.concat([Uint8Array.of(LARGE_HOUR), number32(hour)]);
 
 /** The same plans' calls, errors and durations of one service's operations, by minute. */
 export const rolledMinutesKey = (tenant: string, hour: number, mark: number, service: string, n: number): Key => ({

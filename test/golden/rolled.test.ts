@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { readLargeHour, readWaiting } from "../../lib/store/counts/large-hour.ts";
 import { readRolledEdges, readRolledMinutes } from "../../lib/store/counts/read-rolled.ts";
 import { quantileNanos } from "../../lib/store/counts/sketch.ts";
 import type { MinuteCounts } from "../../lib/store/counts/types.ts";
@@ -39,4 +40,19 @@ test("a rolled hour's minutes of version 1 stay readable", () => {
   const slowest = Math.max(...minutes.map(({ durations }) => quantileNanos(durations, 1) ?? 0));
   const exact = Math.max(...sentSpans(TRACES).map(({ start, end }) => Number(end - start)));
   expect(Math.abs(slowest - exact) / exact).toBeLessThan(0.0501);
+});
+
+test("a large hour's items of version 1 stay readable", () => {
+  const large = (name: string): Uint8Array => readFileSync(new URL(`large-hour-v1/${name}`, import.meta.url));
+  const edges = [
+    { parent: "cart", child: "pay", calls: 2 ** 40 },
+    { parent: "pay", child: "pay", calls: 5 },
+  ];
+  const numbers = { bodies: 1, spans: 18_000_000, fromAt: 1_764_000_123_456 };
+  expect(readLargeHour(large("head.bin"))).toEqual({ ...numbers, joined: { edges, unmet: 3 } });
+  const { services, halves } = readWaiting(large("waiting.bin"));
+  expect([...halves.hash]).toEqual([0x0102030405, 0xa0b0c0d0e0f0, 1]);
+  expect(halves.references).toEqual([0xfffefdfcfbfa, 7, 2]);
+  expect([...halves.service].map((n) => services[n])).toEqual(["cart", "pay", "cart"]);
+  expect([...halves.flags]).toEqual([1, 2, 0]);
 });

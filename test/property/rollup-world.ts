@@ -22,6 +22,8 @@ import { madeRecords } from "./exactly-once-records.ts";
 const RETENTION_HOURS = 168;
 const MERGE_MILLIS = 5 * 60_000;
 const FUNCTION_TIMEOUT_MILLIS = 60_000;
+/** As if a few plans were more than a reader can join. */
+const LARGE_SPANS = 20;
 const HOUR_MILLIS = 3_600_000;
 const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
 const STREAMS = ["spans/1764000000", "foreign/1764000001"] as const;
@@ -151,7 +153,7 @@ export function merge(world: World, task: MergeTask, hook: Hook = () => {}): Pro
   return invoke(world, hook, async (table) => {
     const batches = batchesOf(world, table);
     const options = { batches, registers: table, retentionHours: RETENTION_HOURS, mergeMillis: MERGE_MILLIS };
-    await mergeHour(task, { ...options, clock: () => world.now, random: () => 0.5 });
+    await mergeHour(task, { ...options, clock: () => world.now, random: () => 0.5, largeSpans: LARGE_SPANS });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../../store/batches.ts";
-import { rollCounts } from "../../store/counts/roll.ts";
+import { LARGE_SPANS } from "../../store/counts/large-hour.ts";
+import { rollCounts, rolledSpans, rollOpenCounts } from "../../store/counts/roll.ts";
 import type { Item, Registers } from "../../store/items.ts";
 import { hourTtl, mergedInputsKey, mergedTermsKey, mergedTracesKey } from "../../store/keys.ts";
 import { type MergedItem, mergeSegments } from "../../store/merge/merge-segments.ts";
@@ -22,6 +23,8 @@ export interface MergeHourOptions {
   readonly mergeMillis: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Spans from which an hour is too many for whoever asks about its calls. */
+  readonly largeSpans?: number;
 }
 
 /** What came of a task. */
@@ -74,17 +77,27 @@ async function mergeHeads(task: MergeTask, options: MergeHourOptions): Promise<M
     if (!isDone && clock() < end) continue;
     const isClosed = isSaved && summary.isClosed;
     if (isClosed && (task.isClosing || merges > 0)) await rollHourCounts(task, options);
+    if (isSaved && !isClosed && merges > 0) await rollWhileOpen(task, summary, options);
     await rollupHours(options).release(task, isClosed);
     return { merges, spans, isClosed };
   }
 }
 
+/** Rolls a large hour that is under way, each time that so much has come that nobody should join it. */
+async function rollWhileOpen(task: MergeTask, { merged }: HourSummary, options: MergeHourOptions): Promise<void> {
+  const { largeSpans = LARGE_SPANS, batches } = options;
+  const spans = merged.reduce((sum, one) => sum + one.spans, 0);
+  if (spans < largeSpans) return;
+  const before = await rolledSpans(batches, task);
+  if (spans - before >= largeSpans) await rollOpenCounts({ ...options, ...task, limits: { largeSpans } });
+}
+
 /** The hour before is rolled again: calls reach over its end, and what they come from is all there only now. */
 async function rollHourCounts({ tenant, hour, mark }: MergeTask, options: MergeHourOptions): Promise<void> {
-  const { batches, registers, retentionHours, random } = options;
-  await rollCounts({ batches, tenant, hour, mark, retentionHours, random });
-  const before = await loadSummary(registers, { tenant, hour: hour - 1 });
-  if (before.summary.isClosed) await rollCounts({ batches, tenant, hour: hour - 1, mark, retentionHours, random });
+  const roll = { ...options, tenant, mark, limits: { largeSpans: options.largeSpans ?? LARGE_SPANS } };
+  await rollCounts({ ...roll, hour });
+  const before = await loadSummary(options.registers, { tenant, hour: hour - 1 });
+  if (before.summary.isClosed) await rollCounts({ ...roll, hour: hour - 1 });
 }
 
 interface Advanced {

@@ -3,7 +3,9 @@ import { type Clock, MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
 import type { Dependencies, DependencyGraph } from "../port.ts";
 import { eachHour, type Hours, keptHours, overlap } from "../read/window.ts";
+import type { JoinedEdges } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
+import { LargeHours } from "./large-hours.ts";
 import { OpenHours, type OpenHoursOptions, type Role } from "./open-hours.ts";
 import { type RolledHour, RolledHours } from "./rolled-hours.ts";
 
@@ -17,7 +19,7 @@ export interface DependencyReaderOptions {
   readonly maxEntries?: number;
 }
 
-/** Three hours of 450 spans a second. Each takes about 40 bytes. */
+/** Three hours that are nearly large, and what came since the roll of large ones. Each takes about 40 bytes. */
 const MAX_ENTRIES = 5_000_000;
 /** How long what was too much once is taken to be too much still. */
 const CROWDED_MILLIS = 10 * 60_000;
@@ -53,6 +55,7 @@ const hourAt = (millis: number): number => Math.floor(millis / MILLIS_PER_HOUR);
 class TenantEdges {
   private readonly options: OpenHoursOptions;
   private readonly rolled: RolledHours;
+  private readonly large: LargeHours;
   private open: OpenHours;
   /** Late counts by hour, and the mark after which they came. */
   private readonly late = new Map<number, { readonly mark: number; readonly counts: OpenHours }>();
@@ -64,11 +67,12 @@ class TenantEdges {
   constructor(options: OpenHoursOptions) {
     this.options = options;
     this.rolled = new RolledHours(options.batches, options.tenant);
+    this.large = new LargeHours(options);
     this.open = new OpenHours(options);
   }
 
   get bytes(): number {
-    let entries = this.open.entries;
+    let entries = this.open.entries + this.large.entries;
     for (const { counts } of this.late.values()) entries += counts.entries;
     return 1 + entries * ENTRY_BYTES + this.rolled.edges * EDGE_BYTES;
   }
@@ -83,47 +87,72 @@ class TenantEdges {
   forget(nowMillis: number, retentionHours: number): void {
     const { first } = keptHours(nowMillis, retentionHours);
     this.rolled.forget(first);
+    this.large.forget(first);
     for (const hour of this.late.keys()) if (hour < first) this.late.delete(hour);
   }
 
   /**
-   * Joins all that no roll has taken up for good; where that is too much, for a while only what no roll has taken up at
-   * all: then calls between what was rolled and what was not are missing until the next roll.
+   * Joins all that no roll has taken up for good, of large hours what came since their roll; where that is too much, for a
+   * while only what no roll has taken up at all: then calls between what was rolled and what was not are missing until
+   * the next roll.
    */
   private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
     const around = { first: hours.first - 1, last: hours.last + 1 };
     await this.rolled.refresh(around, nowMillis);
     if (nowMillis >= this.crowdedUntil) {
-      const finalAt = (hour: number): RolledHour | undefined => this.rolled.final(hour, nowMillis);
-      await Promise.all(eachHour(around).map((hour) => this.refreshLate(hour, finalAt(hour), nowMillis)));
-      // What came late may call, and be called by, what was rolled, in the hours beside it too.
-      const settled = new Map(
-        eachHour(around).map((hour) => [
-          hour,
-          andAround(hour).some((one) => this.hasLate(one)) ? undefined : finalAt(hour),
-        ]),
-      );
-      const graph = await this.joined(hours, nowMillis, (hour) => settled.get(hour), andAround);
-      if (graph.isComplete) return graph;
+      const parts = await this.settledParts(hours, around, nowMillis);
+      const graph = await this.joined(hours, nowMillis, (hour) => parts.get(hour), andAround);
+      if (graph.isComplete)
+        return { ...graph, isComplete: eachHour(hours).every((hour) => this.large.isComplete(hour)) };
       this.crowdedUntil = nowMillis + CROWDED_MILLIS;
       this.open = new OpenHours(this.options);
     }
-    const graph = await this.joined(
-      hours,
-      nowMillis,
-      (hour) => this.rolled.any(hour),
-      (hour) => [hour],
-    );
+    await Promise.all(eachHour(hours).map((hour) => this.refreshLate(hour, this.rolled.any(hour), nowMillis)));
+    const partsOf = (hour: number): readonly JoinedEdges[] | undefined => {
+      const rolled = this.rolled.any(hour);
+      const late = this.late.get(hour)?.counts.at(hour);
+      return rolled && [rolled.joined, ...(late === undefined ? [] : [late])];
+    };
+    const graph = await this.joined(hours, nowMillis, partsOf, (hour) => [hour]);
     return { ...graph, isComplete: false };
+  }
+
+  /** What hours come to that need not be joined whole: those that were rolled for good, and those that are too large. */
+  private async settledParts(
+    hours: Hours,
+    around: Hours,
+    nowMillis: number,
+  ): Promise<ReadonlyMap<number, readonly JoinedEdges[]>> {
+    const finalAt = (hour: number): RolledHour | undefined => this.rolled.final(hour, nowMillis);
+    await Promise.all(eachHour(around).map((hour) => this.refreshLate(hour, finalAt(hour), nowMillis)));
+    const parts = new Map<number, readonly JoinedEdges[]>();
+    for (const hour of eachHour(around)) {
+      const final = finalAt(hour);
+      // What came late may call, and be called by, what was rolled, in the hours beside it too.
+      if (final === undefined || andAround(hour).some((one) => this.hasLate(one))) continue;
+      parts.set(hour, [final.joined]);
+      this.large.drop(hour);
+    }
+    const others = eachHour(hours).filter((hour) => !parts.has(hour));
+    const { large } = this;
+    await large.find([...new Set(others.flatMap(andAround))], nowMillis);
+    const tooLarge = others.filter((hour) => andAround(hour).some((one) => large.has(one)));
+    await Promise.all(tooLarge.map((hour) => large.refresh(hour, nowMillis)));
+    for (const hour of tooLarge)
+      parts.set(
+        hour,
+        [large.at(hour)].filter((part) => part !== undefined),
+      );
+    return parts;
   }
 
   private async joined(
     hours: Hours,
     nowMillis: number,
-    rolledAt: (hour: number) => RolledHour | undefined,
+    partsOf: (hour: number) => readonly JoinedEdges[] | undefined,
     spanOf: (hour: number) => readonly number[],
   ): Promise<DependencyGraph> {
-    const isOpen = (hour: number): boolean => rolledAt(hour) === undefined;
+    const isOpen = (hour: number): boolean => partsOf(hour) === undefined;
     const roleOf = (hour: number): Role => (isOpen(hour) ? "joined" : "around");
     const needed = new Map(
       eachHour(hours)
@@ -135,20 +164,14 @@ class TenantEdges {
     const open = this.open;
     const refresh = (some: readonly number[]) =>
       Promise.all(some.map((hour) => open.refresh(hour, roleOf(hour), nowMillis)));
-    const late = eachHour(hours).map((hour) => this.refreshLate(hour, rolledAt(hour), nowMillis));
-    await Promise.all([refresh([...needed.keys()].filter(isOpen)), ...late]);
+    await refresh([...needed.keys()].filter(isOpen));
     // Most hours that were never rolled are empty, and the ones around them full.
     const isMet = (hour: number): boolean => andAround(hour).some((one) => isOpen(one) && open.has(one));
     await refresh([...needed.keys()].filter((hour) => !isOpen(hour) && isMet(hour)));
     const sums = new EdgeSums();
-    let isComplete = needed.size === 0 || open.isComplete;
-    for (const hour of eachHour(hours)) {
-      const rolled = rolledAt(hour);
-      const after = rolled === undefined ? undefined : this.late.get(hour)?.counts;
-      for (const part of [rolled?.joined ?? open.at(hour), after?.at(hour)]) if (part !== undefined) sums.add(part);
-      isComplete &&= after?.isComplete ?? true;
-    }
-    return { ...sums.all(), isComplete };
+    for (const hour of eachHour(hours))
+      for (const part of partsOf(hour) ?? [open.at(hour)]) if (part !== undefined) sums.add(part);
+    return { ...sums.all(), isComplete: needed.size === 0 || open.isComplete };
   }
 
   private hasLate(hour: number): boolean {

@@ -12,6 +12,16 @@ export interface JoinedEdges {
   readonly unmet: number;
 }
 
+/** A span that refers to one that is nowhere. */
+export interface WaitingReference {
+  /** Of the span itself, and of what it refers to. */
+  readonly hash: number;
+  readonly reference: number;
+  /** Index into SIDE_CODES. */
+  readonly side: number;
+  readonly service: string;
+}
+
 /** A run of hashes, the upper one exclusive: halves are joined a part at a time where all together would be too many. */
 export interface HashRange {
   readonly from: number;
@@ -61,6 +71,26 @@ export class EdgeJoin {
   /** Span ids, and references to such as are not here. */
   get size(): number {
     return this.index.size;
+  }
+
+  /** So far. */
+  get references(): number {
+    return this.to.length;
+  }
+
+  /** Which of the first `count` references still wait for a span that is nowhere. */
+  waiting(count: number): WaitingReference[] {
+    const [neither, clients, servers] = this.sides;
+    const waiting: WaitingReference[] = [];
+    for (let i = 0; i < count; i++) {
+      const [to, from, caller] = [this.to.at(i), this.from.at(i), this.caller.at(i)];
+      if (servers.at(to) || clients.at(to) || neither.at(to) || this.isShared(this.hour.at(i), from)) continue;
+      const isServer = (this.hour.at(i) & SERVER_SIDE) !== 0;
+      const side = isServer ? SERVER : clients.at(from) === caller + 1 ? CLIENT : 0;
+      const [hash, reference] = [this.index.hashOf(from), this.index.hashOf(to)];
+      waiting.push({ hash, reference, side, service: this.names[caller] as string });
+    }
+    return waiting;
   }
 
   /** What an hour's plans have settled themselves. */

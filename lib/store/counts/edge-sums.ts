@@ -11,10 +11,15 @@ export class EdgeSums {
     for (const edge of edges) this.addCalls(edge);
   }
 
+  subtract({ edges, unmet }: JoinedEdges): void {
+    this.unmet -= unmet;
+    for (const edge of edges) this.addCalls({ ...edge, calls: -edge.calls });
+  }
+
   /** Sorted by parent, then child. */
   all(): JoinedEdges {
     const edges = [...this.calls].flatMap(([parent, children]) =>
-      [...children].map(([child, calls]) => ({ parent, child, calls })),
+      [...children].flatMap(([child, calls]) => (calls === 0 ? [] : [{ parent, child, calls }])),
     );
     return { edges: edges.sort(byNames), unmet: this.unmet };
   }

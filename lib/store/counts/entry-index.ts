@@ -22,6 +22,10 @@ export class EntryIndex {
     return this.low.length;
   }
 
+  hashOf(entry: number): number {
+    return this.high.at(entry) * LOW + this.low.at(entry);
+  }
+
   /** -1 when it is not here. */
   find(hash: number): number {
     return (this.slots[this.slotOf(hash % LOW, Math.floor(hash / LOW))] as number) - 1;

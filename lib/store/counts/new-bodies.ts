@@ -1,6 +1,6 @@
 import { MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
-import { countsRange } from "../keys.ts";
+import { countsRange, readCountsKey } from "../keys.ts";
 
 /** What was read so far of the counts of an hour. */
 export interface ReadCounts {
@@ -36,22 +36,29 @@ export interface NewBodiesOptions {
   readonly batches: Batches;
   readonly tenant: string;
   readonly hour: number;
-  /** Of plans made from then on; milliseconds since the epoch. */
+  /** Of plans made from then on, and up to then; milliseconds since the epoch. */
   readonly fromAt: number;
+  readonly toAt?: number;
   readonly nowMillis: number;
 }
 
+/** A body of counts, and when its plan was made, milliseconds since the epoch. */
+export interface NewBody {
+  readonly at: number;
+  readonly body: Uint8Array;
+}
+
 /** Bodies of an hour's counts that were not read yet. What was read is noted body by body, the look when all of it is. */
-export async function* newBodies(read: ReadCounts, options: NewBodiesOptions): AsyncGenerator<Uint8Array> {
-  const { batches, tenant, hour, fromAt, nowMillis } = options;
+export async function* newBodies(read: ReadCounts, options: NewBodiesOptions): AsyncGenerator<NewBody> {
+  const { batches, tenant, hour, fromAt, toAt, nowMillis } = options;
   const isFar = nowMillis - read.lookedFarAt >= FAR_EVERY_MILLIS;
   const from = read.lookedAt - (isFar ? FAR_OVERLAP_MILLIS : OVERLAP_MILLIS);
-  const range = countsRange(tenant, hour, Math.max(fromAt, from));
+  const range = countsRange(tenant, hour, Math.max(fromAt, from), toAt);
   for await (const items of batches.queryAll({ ...range, consistent: false }))
     for (const { sk, body } of items) {
       const key = Buffer.from(sk).toString("latin1");
       if (read.keys.has(key)) continue;
-      yield body;
+      yield { at: readCountsKey(sk).at, body };
       read.keys.add(key);
     }
   read.lookedAt = nowMillis;

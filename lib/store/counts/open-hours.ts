@@ -54,7 +54,7 @@ export class OpenHours {
     const known = this.hours.get(hour) ?? { role, read: nothingRead() };
     this.hours.set(hour, known);
     if (this.isFull || isFresh(known.read, hour, nowMillis)) return;
-    for await (const body of newBodies(known.read, { batches, tenant, hour, fromAt, nowMillis })) {
+    for await (const { body } of newBodies(known.read, { batches, tenant, hour, fromAt, nowMillis })) {
       if (this.join.size >= this.options.maxEntries) {
         this.isFull = true;
         return;

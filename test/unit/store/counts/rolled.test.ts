@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EdgeJoin, type JoinedEdges } from "../../../../lib/store/counts/edge-join.ts";
+import { EdgeJoin, type JoinedEdges, type WaitingReference } from "../../../../lib/store/counts/edge-join.ts";
 import { EdgeSums } from "../../../../lib/store/counts/edge-sums.ts";
 import { EntryIndex } from "../../../../lib/store/counts/entry-index.ts";
+import { readLargeHour, readWaiting, writeLargeHour, writeWaiting } from "../../../../lib/store/counts/large-hour.ts";
 import type { MinuteRow } from "../../../../lib/store/counts/minutes.ts";
 import { readRolledEdges, readRolledMinutes } from "../../../../lib/store/counts/read-rolled.ts";
 import type { Edge, EdgeCounts, MinuteCounts } from "../../../../lib/store/counts/types.ts";
@@ -20,6 +21,49 @@ const durations = fc
 const minuteRow: fc.Arbitrary<MinuteRow> = fc.record({
   ...{ service: fc.constant(0), operation: name, kind: fc.nat({ max: 5 }), minute: fc.nat({ max: 59 }) },
   ...{ errors: fc.nat(), durations },
+});
+
+const waitingReference: fc.Arbitrary<WaitingReference> = fc.record({
+  ...{ hash: fc.nat(2 ** 48 - 1), reference: fc.nat(2 ** 48 - 1), side: fc.nat(2), service: name },
+});
+
+describe("items of a large hour", () => {
+  test("hold all references that wait, in order, none larger than its limit", () => {
+    fc.assert(
+      fc.property(
+        fc.array(waitingReference, { maxLength: 60 }),
+        fc.integer({ min: 2_000, max: 4_000 }),
+        (all, limit) => {
+          const bodies = writeWaiting(all, limit);
+          for (const body of bodies) expect(body.length).toBeLessThanOrEqual(limit);
+          const read = bodies
+            .map(readWaiting)
+            .flatMap(({ services, halves: { count, hash, references, flags, service } }) =>
+              Array.from({ length: count }, (_, i) => ({
+                ...{ hash: hash[i], reference: references[i], side: flags[i], service: services[service[i] ?? 0] },
+              })),
+            );
+          expect(read).toEqual(all);
+        },
+      ),
+    );
+  });
+
+  test("keep within the limit the most frequent edges, and the calls of the rest as one", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(edge, { maxLength: 40, selector: ({ parent, child }) => `${parent} > ${child}` }),
+        (all) => {
+          const body = writeLargeHour({ bodies: 3, spans: 9, fromAt: 12, joined: { edges: all, unmet: 4 } }, 3_000);
+          expect(body.length).toBeLessThanOrEqual(3_000);
+          const { joined, ...numbers } = readLargeHour(body);
+          expect([numbers, joined.unmet]).toEqual([{ bodies: 3, spans: 9, fromAt: 12 }, 4]);
+          const sum = (edges: readonly Edge[]) => edges.reduce((calls, one) => calls + one.calls, 0);
+          expect(sum(joined.edges)).toBe(sum(all));
+        },
+      ),
+    );
+  });
 });
 
 describe("bodies of a rolled hour", () => {
