@@ -35,11 +35,19 @@ export interface Rollup {
 /** Whoever looks for spans right after a start need not share the machine with what is caught up. */
 const FIRST_MILLIS = 5_000;
 
-/** While plans are made: an indexer that follows steady traffic makes sixteen in this time, and 64 are worth a merge. */
-const BUSY_MILLIS = 5_000;
+/** How long a look waits for the next one. */
+interface Pauses {
+  /** While plans are made: an indexer that follows steady traffic makes three a second, and 64 are worth a merge. */
+  readonly busyMillis: number;
+  /** While none is. */
+  readonly idleMillis: number;
+}
 
-/** While none is: two looks a minute. */
-const IDLE_MILLIS = 30_000;
+/** Every look writes how far it is. */
+const PAID: Pauses = { busyMillis: 5_000, idleMillis: 30_000 };
+
+/** Whoever looks around once a load is through finds it merged within seconds: that takes two looks, between which nothing happened. */
+const FREE: Pauses = { busyMillis: 2_000, idleMillis: 10_000 };
 
 /** Merges that one thread does: a hundred hours that were missed are caught up in steps. */
 const TASKS_PER_RUN = 8;
@@ -92,17 +100,18 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
     await close(0);
   }
 
+  const { busyMillis, idleMillis } = isDynamoEmbedded ? FREE : PAID;
   /** How long nothing need be done. */
   async function turn(): Promise<number> {
     try {
       const { isIdle, isBehind } = await run();
       await merge();
       if (isBehind) return 0;
-      return isIdle ? IDLE_MILLIS : BUSY_MILLIS;
+      return isIdle ? idleMillis : busyMillis;
     } catch (error) {
       measure("skua_failures", 1);
       log.warn("merging failed; will try again", { error });
-      return BUSY_MILLIS;
+      return busyMillis;
     }
   }
 
