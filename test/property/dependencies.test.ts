@@ -275,16 +275,17 @@ describe("rolling an hour", { timeout: 60_000 }, () => {
   });
 });
 
+/** A world to which nothing is delivered yet, and what a minute brings. */
+function aMinute(traces = 50) {
+  const startMillis = (fraction: number): number => START + fraction * MINUTE;
+  const spans = callTraces({ seed: 2, traces, services: 3, startMillis });
+  return { world: aWorld(), plans: plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 }) };
+}
+
 describe("reading", () => {
   test("holds no more than it may, and says that the answer lacks something", async () => {
-    const world = aWorld();
-    const spans = callTraces({
-      seed: 2,
-      traces: 50,
-      services: 3,
-      startMillis: (fraction) => START + fraction * MINUTE,
-    });
-    await deliver(world, plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 }));
+    const { world, plans } = aMinute();
+    await deliver(world, plans);
     const { batches } = world;
     const options = { batches, clock: () => world.now, random: Math.random, retentionHours: 168, maxEntries: 60 };
     const reader = dependencyReader(options);
@@ -294,14 +295,7 @@ describe("reading", () => {
   });
 
   test("of more than it may hold takes what is rolled, however early, and adds what came since", async () => {
-    const world = aWorld();
-    const spans = callTraces({
-      seed: 2,
-      traces: 50,
-      services: 3,
-      startMillis: (fraction) => START + fraction * MINUTE,
-    });
-    const plans = plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 });
+    const { world, plans } = aMinute();
     const [before, since] = [plans.slice(0, -4), plans.slice(-4)];
     await deliver(world, plans);
     const mark = since[0]?.at ?? 0;
@@ -317,14 +311,7 @@ describe("reading", () => {
   });
 
   test("sees a plan that had to wait for minutes before it could write", async () => {
-    const world = aWorld();
-    const spans = callTraces({
-      seed: 2,
-      traces: 50,
-      services: 3,
-      startMillis: (fraction) => START + fraction * MINUTE,
-    });
-    const plans = plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 });
+    const { world, plans } = aMinute();
     const [stuck, ...others] = plans as [CountedPlan, ...CountedPlan[]];
     await deliver(world, others);
     world.now += 8 * MINUTE;
@@ -334,10 +321,25 @@ describe("reading", () => {
     await expectExact(world, plans);
   });
 
+  test("sees within ten minutes one that had to wait for most of an hour, though nothing is rolled meanwhile", async () => {
+    const { world, plans } = aMinute();
+    const [stuck, ...others] = plans as [CountedPlan, ...CountedPlan[]];
+    await deliver(world, others);
+    for (let minutes = 0; minutes < 40; minutes++) {
+      wait(world);
+      await shown(world.warm);
+    }
+    await deliver(world, [stuck]);
+    for (let minutes = 0; minutes < 10; minutes++) {
+      wait(world);
+      await shown(world.warm);
+    }
+    await expectExact(world, plans);
+  });
+
   test("of one tenant touches nothing of another, and asks nobody again within seconds", async () => {
-    const world = aWorld();
-    const spans = callTraces({ seed: 2, traces: 5, services: 3, startMillis: (fraction) => START + fraction * MINUTE });
-    await deliver(world, plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 }));
+    const { world, plans } = aMinute(5);
+    await deliver(world, plans);
     const partitions = new Set<string>();
     world.table.faults = ({ keys }) => {
       for (const { pk } of keys) partitions.add(pk.split("#")[1] as string);
@@ -353,14 +355,8 @@ describe("reading", () => {
   });
 
   test("hours beyond the retention are not shown, though the table may still hold them", async () => {
-    const world = aWorld();
-    const spans = callTraces({
-      seed: 2,
-      traces: 20,
-      services: 3,
-      startMillis: (fraction) => START + fraction * MINUTE,
-    });
-    await deliver(world, plansOf(spans, { seed: 3, shards: 2, flushMillis: 5_000 }));
+    const { world, plans } = aMinute(20);
+    await deliver(world, plans);
     expect((await shown(world.warm)).size).toBeGreaterThan(0);
     world.now = START + 170 * HOUR_MILLIS;
     expect((await shown(world.warm)).size).toBe(0);

@@ -5,12 +5,13 @@ import { countsRange, readCountsKey } from "../keys.ts";
 /** What was read so far of the counts of an hour. */
 export interface ReadCounts {
   readonly keys: Set<string>;
-  /** Clock of the last look, and of the last that reached far back; milliseconds since the epoch. */
+  /** Clock of the last look, of the last that reached far back, and of the last at everything; milliseconds since the epoch. */
   lookedAt: number;
   lookedFarAt: number;
+  lookedWholeAt: number;
 }
 
-export const nothingRead = (): ReadCounts => ({ keys: new Set(), lookedAt: 0, lookedFarAt: 0 });
+export const nothingRead = (): ReadCounts => ({ keys: new Set(), lookedAt: 0, lookedFarAt: 0, lookedWholeAt: 0 });
 
 /** A graph of a whole day may trail by this much; without it, every question would ask the table about every hour. */
 const TRUST_MILLIS = 5_000;
@@ -25,6 +26,9 @@ const OVERLAP_MILLIS = 30_000;
 /** A write that is tried again takes longer, which is rare: further back is looked again only now and then. */
 const FAR_OVERLAP_MILLIS = 15 * 60_000;
 const FAR_EVERY_MILLIS = 2 * 60_000;
+
+/** A plan may wait for as long as its shard's records cannot be written: that is seen this much after it is. */
+const WHOLE_EVERY_MILLIS = 10 * 60_000;
 
 /** Whether what is known of an hour may be taken for what is there. */
 export function isFresh({ lookedAt }: ReadCounts, hour: number, nowMillis: number): boolean {
@@ -52,7 +56,8 @@ export interface NewBody {
 export async function* newBodies(read: ReadCounts, options: NewBodiesOptions): AsyncGenerator<NewBody> {
   const { batches, tenant, hour, fromAt, toAt, nowMillis } = options;
   const isFar = nowMillis - read.lookedFarAt >= FAR_EVERY_MILLIS;
-  const from = read.lookedAt - (isFar ? FAR_OVERLAP_MILLIS : OVERLAP_MILLIS);
+  const isWhole = nowMillis - read.lookedWholeAt >= WHOLE_EVERY_MILLIS;
+  const from = isWhole ? 0 : read.lookedAt - (isFar ? FAR_OVERLAP_MILLIS : OVERLAP_MILLIS);
   const range = countsRange(tenant, hour, Math.max(fromAt, from), toAt);
   for await (const items of batches.queryAll({ ...range, consistent: false }))
     for (const { sk, body } of items) {
@@ -63,4 +68,5 @@ export async function* newBodies(read: ReadCounts, options: NewBodiesOptions): A
     }
   read.lookedAt = nowMillis;
   if (isFar) read.lookedFarAt = nowMillis;
+  if (isWhole) read.lookedWholeAt = nowMillis;
 }
