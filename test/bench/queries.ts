@@ -1,5 +1,6 @@
 // How long answers take with a million spans in npm start's own process, from client to server on this machine, one
-// question after the other: node queries.ts SPANS QUESTIONS.
+// question after the other: first right behind the last span, and then once what the load left is merged, which the
+// server does by itself within seconds. node queries.ts SPANS QUESTIONS.
 import { gzipSync } from "node:zlib";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { Random } from "../data/random.ts";
@@ -11,6 +12,10 @@ const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
 const [spans = "1000000", questions = "200"] = process.argv.slice(2);
 const SENDERS = 4;
 const LOOK_MILLIS = 500;
+/** Two looks of the server's for what is to be merged, the merge, and a second until a reader asks for it. */
+const MERGED_MILLIS = 20_000;
+/** Asked before: few, or the merge would be through. */
+const FIRST_QUESTIONS = 20;
 
 const sent = collectorRequests(Number(spans), { seed: 11, spansPerTrace: 9.5 }, Date.now() - 600_000);
 const random = new Random(5);
@@ -58,24 +63,29 @@ async function measure(): Promise<void> {
     searchSlow: () => search("&minDuration=100ms"),
     rareTag: () => `/api/traces?limit=20&${window()}${tag("app.user.id", `user-${random.below(20_000)}`)}`,
     summaries: () => `/api/v3/trace-summaries?query.serviceName=${service()}&query.searchDepth=20&${window3()}`,
+    dependencies: () => `/api/dependencies?endTs=${Date.now()}&lookback=${24 * 3_600_000}`,
     services: () => "/api/services",
     operations: () => `/api/services/${service()}/operations`,
   };
   const figures: Record<string, number> = {};
-  for (const [name, path] of Object.entries(cases)) {
+  async function ask(name: string, count: number, path: () => string): Promise<void> {
     const millis: number[] = [];
     let bytes = 0;
-    for (let i = 0; i < Number(questions); i++) {
+    for (let i = 0; i < count; i++) {
       const url = `${server.query}${path()}`;
       const begun = performance.now();
       bytes += (await (await fetch(url, { headers: { "Accept-Encoding": "identity" } })).arrayBuffer()).byteLength;
       millis.push(performance.now() - begun);
     }
+    figures[`${name}.first`] = millis[0] ?? Number.NaN;
     millis.sort((a, b) => a - b);
     figures[`${name}.p50`] = millis[millis.length >> 1] ?? Number.NaN;
     figures[`${name}.p95`] = millis[Math.floor(millis.length * 0.95)] ?? Number.NaN;
     figures[`${name}.kilobytes`] = bytes / millis.length / 1000;
   }
+  await ask("unmerged", FIRST_QUESTIONS, () => search());
+  await new Promise((done) => setTimeout(done, MERGED_MILLIS));
+  for (const [name, path] of Object.entries(cases)) await ask(name, Number(questions), path);
   report(figures);
 }
 
