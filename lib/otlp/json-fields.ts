@@ -31,7 +31,10 @@ export function message(fields: Readonly<Record<string, WriteField>>): Message {
 
 export function writeMessage(out: JsonOut, value: unknown, fields: Message): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpected(out, value, "an object");
-  for (const [name, own] of Object.entries(value)) {
+  const members = value as Readonly<Record<string, unknown>>;
+  // Half the time of Object.entries; what JSON.parse makes inherits nothing that a loop would find.
+  for (const name in members) {
+    const own = members[name];
     const write = fields.get(name);
     // Unknown fields are ignored, so that newer senders are understood; null is the same as absent.
     if (write === undefined || own === null) continue;

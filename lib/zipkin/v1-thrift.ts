@@ -1,11 +1,12 @@
 import type { AnyValue } from "../model/attributes.ts";
+import { utf8 } from "../otlp/text.ts";
 import { TracesOut } from "../otlp/traces-out.ts";
 import { MAX_INCOMING_SPAN_BYTES } from "../otlp/write-span.ts";
 import { readArgument, type ThriftProtocol, thriftCall, thriftReader } from "../thrift/call.ts";
 import type { ThriftReader } from "../thrift/reader.ts";
 import { checkRequired, type Required } from "../thrift/required.ts";
 import { BINARY, BOOL, field, I16, I32, I64, LIST, STRUCT } from "../thrift/types.ts";
-import { ipv4Text, ipv6Text } from "./addresses.ts";
+import { ipv6Text } from "./addresses.ts";
 import type { ZipkinEndpoint } from "./incoming.ts";
 import { writeZipkinSpan } from "./to-otlp.ts";
 import { modernSpan, type V1Annotation, type V1BinaryAnnotation, type ZipkinV1Span } from "./v1-span.ts";
@@ -108,15 +109,17 @@ function readAnnotation(reader: ThriftReader): V1Annotation {
   return { micros, value, host };
 }
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 function readBinaryAnnotation(reader: ThriftReader): V1BinaryAnnotation {
   let key = "";
-  let value = new Uint8Array(0);
+  let value = NO_BYTES;
   let type = STRING;
   let host: ZipkinEndpoint | undefined;
   reader.beginStruct();
   for (let tag = reader.field(); tag !== 0; tag = reader.field()) {
     if (tag === field(1, BINARY)) key = reader.text();
-    else if (tag === field(2, BINARY)) value = new Uint8Array(reader.binary());
+    else if (tag === field(2, BINARY)) value = reader.binary();
     else if (tag === field(3, I32)) type = reader.i32();
     else if (tag === field(4, STRUCT)) host = readEndpoint(reader);
     else reader.skip(tag & 0xff);
@@ -135,8 +138,8 @@ const STRING = 6;
 
 /** Numbers are big-endian. Bytes that are too few for their type, or of a type that nobody knows, stay bytes. */
 function valueOfType(type: number, bytes: Uint8Array): AnyValue {
-  const view = new DataView(bytes.buffer);
-  if (type === STRING) return { type: "string", value: Buffer.from(bytes).toString("utf8") };
+  if (type === STRING) return { type: "string", value: utf8(bytes, 0, bytes.length) };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (type === BOOLEAN) return { type: "bool", value: bytes.length === 1 && bytes[0] === 1 };
   if (type === INT16 && bytes.length >= 2) return { type: "int", value: BigInt(view.getInt16(0)) };
   if (type === INT32 && bytes.length >= 4) return { type: "int", value: BigInt(view.getInt32(0)) };
@@ -167,5 +170,5 @@ function readEndpoint(reader: ThriftReader): ZipkinEndpoint {
 /** 0 is no address. */
 function ipv4OfInt(value: number): string {
   if (value === 0) return "";
-  return ipv4Text(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+  return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
 }
