@@ -3,6 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ALERT_SETTING, alertSteps } from "./alert-steps.ts";
 import { cdk } from "./cdk.ts";
 import { makeCertificate } from "./certificate.ts";
 import { doorSteps, STRATEGIES_FILE, WEB_PAGE } from "./door-steps.ts";
@@ -23,7 +24,7 @@ const CREDENTIALS = { accessKeyId: ACCOUNT, secretAccessKey: "test" };
 
 const settings = (...stated: string[]): string[] => stated.flatMap((setting) => ["-c", `skua:${setting}`]);
 
-const MAIN = settings(`strategies=${STRATEGIES_FILE}`, `corsOrigins=["${WEB_PAGE}"]`);
+const MAIN = settings(`strategies=${STRATEGIES_FILE}`, `corsOrigins=["${WEB_PAGE}"]`, ALERT_SETTING);
 
 /** All that the first stage leaves as it is. */
 const SIGNED = settings(
@@ -88,6 +89,7 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
     ...tokenSteps(main, env),
     ...traceSteps(main),
     ...doorSteps(main),
+    ...alertSteps(main),
     ...replaySteps(main, env),
     ...updateSteps(main, () => deploy(main.stack, ...MAIN, ...settings("retentionDays=8", "batchWindowSeconds=2"))),
     ...roleSteps(main, ACCOUNT),

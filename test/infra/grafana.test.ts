@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { DOCS, grafanaFiles } from "../../infra/grafana/files.ts";
+import { RULES } from "../../infra/grafana/rules.ts";
 import { METRICS, METRICS_OF } from "../../lib/runtime/metrics.ts";
+import { TESTED_RULES } from "../interop/rule-tests.ts";
 import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
 
 /** Looked into at many depths. */
@@ -30,6 +32,10 @@ test("every rule's runbook is a place in a page that is there", () => {
     expect(anchors, alert).toContain(anchor);
     expect(anchor).toBe(alert.slice(4).toLowerCase());
   }
+});
+
+test("every rule is tested", () => {
+  expect(TESTED_RULES.toSorted()).toEqual(RULES.map(({ name }) => name).toSorted());
 });
 
 test("so is every alarm's, and each place is somebody's", { timeout: FIRST_SYNTH_MILLIS }, () => {

@@ -2,7 +2,7 @@
  * Real clients, each in a process of its own, send what examples/ has them send to a real server; what the query API then
  * shows is held against what was written by hand from their programs and their formats.
  *
- *   npm run interop              Node's and Python's clients, Kubernetes' manifests, the image's files
+ *   npm run interop              Node's and Python's clients, Kubernetes' manifests, Prometheus' rules, the image's files
  *   npm run interop -- --all     Go's and Java's too, and the agents' configuration in a real Collector
  *   npm run interop -- TEXT      only checks with the text in their names
  */
@@ -19,6 +19,7 @@ import { otlpOfJavaScript } from "./expected/otel.ts";
 import { imageChecks } from "./image.ts";
 import { manifestChecks } from "./manifests.ts";
 import { runProgram } from "./program.ts";
+import { prometheusChecks } from "./prometheus.ts";
 import { expectFollows, expectShare, type Run, SAMPLED, SHARES, type Strategies, setShare } from "./samplers.ts";
 import { expectService, SERVICES } from "./services.ts";
 import { readTrace, type ShownTrace, shown } from "./shown.ts";
@@ -53,6 +54,7 @@ async function main(): Promise<Tally> {
       ...serviceChecks(toolchains, server),
       ...samplerChecks(toolchains, server, strategies),
       ...manifestChecks,
+      ...prometheusChecks(server),
       ...imageChecks,
       // A Collector is five minutes of building, once.
       ...(isAll ? agentChecks(toolchains.get("node")) : []),
