@@ -13,7 +13,7 @@ const isFull = ({ spans, inputs }: MergedHead): boolean =>
 export const OPEN_HEADS = 64;
 
 /** Heads that one merge takes up: each is an entry in the table of inputs, and a terms part that is read. */
-const MAX_HEADS = 1024;
+export const MAX_HEADS = 1024;
 
 /**
  * So many merged segments of about the same size become one. An hour of full plans meets no second one; one of small plans

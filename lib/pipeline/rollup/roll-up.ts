@@ -78,6 +78,10 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   let settled: Settled | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
+  /** Worth a merge that another one, or too many of them, kept from being begun; and from which minute on it is to be taken up again. */
+  const refused = new Map<string, { readonly one: TenantHour; readonly minute: number }>();
+  /** The next process finds what was refused, too. */
+  const savedMinute = (): number => Math.min(takenUp, ...[...refused.values()].map(({ minute }) => minute));
 
   /** Begins merges, as many as a run may. */
   function starter() {
@@ -88,7 +92,12 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
         if (self.begun >= tasksPerRun) self.refused++;
         if (self.begun >= tasksPerRun || !(await hours.claim(task))) return false;
         self.begun++;
-        await dispatch(task);
+        try {
+          await dispatch(task);
+        } catch (fault) {
+          await hours.release(task, false);
+          throw fault;
+        }
         return true;
       },
     };
@@ -118,18 +127,25 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const { rolled, closed } = progress.state;
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
-    for (const one of (await readWork(batches, minute, last)).values()) {
+    const work = new Map([...refused].map(([text, { one }]) => [text, one]));
+    for (const [text, one] of await readWork(batches, minute, last)) work.set(text, one);
+    for (const [text, one] of work) {
       if (one.hour > rolled) await hours.note(one);
       // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late.
       const isLate = one.hour <= closed;
       // Whatever hour it came in, one that is still to be closed.
       if (isLate) await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
-      if ((await counter.count(one, mark, isLate)) < openHeads) continue;
+      const isWorth = (await counter.count(one, mark, isLate)) >= openHeads;
       const task = { ...one, mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
-      if (await begin(task)) counter.forget(one, isLate);
+      if (isWorth && !(await begin(task))) {
+        refused.set(text, { one, minute: refused.get(text)?.minute ?? minute });
+        continue;
+      }
+      refused.delete(text);
+      if (isWorth) counter.forget(one, isLate);
     }
     takenUp = last;
-    if (last > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: last });
+    if (savedMinute() > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: savedMinute() });
   }
 
   return async () => {
@@ -143,7 +159,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const progress = await loadProgress(registers, nowMillis, retentionHours);
     // Before shards are looked for: one that has no item by then begins above it.
     const { floor, minute } = progress.state;
-    await progress.advance({ floor: Math.max(floor, nowMillis), minute: Math.max(minute, takenUp) });
+    await progress.advance({ floor: Math.max(floor, nowMillis), minute: Math.max(minute, savedMinute()) });
     const known = await raiseIdle(await shards.read(), progress);
     const mark = Math.min(markOf(known), progress.state.floor);
     const start = starter();
@@ -153,7 +169,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
-    if (!isBehind && !closed.isWaiting)
+    if (!isBehind && !closed.isWaiting && refused.size === 0)
       settled = {
         shards: textOfShards(closed.known),
         dueMillis: dueMillis(closed, takenUp, nowMillis),
