@@ -23,6 +23,9 @@ export interface IndexerData {
 /** Longer than a plan of the largest size takes: a try that takes longer may be going round for ever. */
 export const TRY_MILLIS = 60_000;
 
+/** A thread tells each second: one that does not for so long is dead, or kept from it, and what waits grows older. */
+const SILENT_MILLIS = 5_000;
+
 /** A plan of 32 MiB takes at most half of it. */
 const HEAP_MEGABYTES = 256;
 
@@ -34,8 +37,12 @@ export function keepIndexing(data: IndexerData, log: Log, metrics: Exposition): 
   const labels = { stream: data.stream };
   const take = metrics.samplesOf("indexer", labels);
   const measure = metrics.measureOf("indexer", labels);
-  let ageMillis = 0;
-  metrics.show("indexer", () => [{ metric: "skua_iterator_age", labels, values: [ageMillis] }]);
+  let told = { ageMillis: 0, atMillis: Date.now() };
+  metrics.show("indexer", () => {
+    const silent = Date.now() - told.atMillis;
+    const age = told.ageMillis + (silent > SILENT_MILLIS ? silent : 0);
+    return [{ metric: "skua_iterator_age", labels, values: [age] }];
+  });
   return keepRunning(
     () =>
       startThread({
@@ -45,7 +52,7 @@ export function keepIndexing(data: IndexerData, log: Log, metrics: Exposition): 
         taskMillis: TRY_MILLIS,
         onMeasured: (news) => {
           take(news.measured);
-          ageMillis = news.ageMillis;
+          told = { ageMillis: news.ageMillis, atMillis: Date.now() };
         },
       }),
     (error) => {
