@@ -233,7 +233,9 @@ export async function expectExactlyOnce(world: World, excluded: readonly number[
 export const followsFromPlans = (pk: string): boolean => !/^[KCOVU](#|$)/.test(pk);
 
 /** The counts of the whole table, in the oracle's words. */
-export function storedCounts(table: MemoryItems): ReturnType<typeof recordCounts> {
+export function storedCounts(table: {
+  stored(): readonly { readonly pk: string; readonly body: Uint8Array }[];
+}): ReturnType<typeof recordCounts> {
   const minutes = new Map<string, { calls: number; errors: number }>();
   const byTenant = new Map<string, Uint8Array[]>();
   for (const { pk, body } of table.stored()) {
