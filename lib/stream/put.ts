@@ -54,6 +54,9 @@ export async function putRecords(
   options: PutOptions,
 ): Promise<PutOutcome> {
   const tally = { retries: 0, spilled: 0, isMapStale: false };
+  // Waits are summed, too: a clock that is set back would have the deadline an hour away.
+  const mostWaited = options.deadlineMillis - options.clock();
+  let waited = 0;
   let pending: Pending[] = entries.map((entry) => ({ entry, refusals: 0, isSpilled: false }));
   for (let attempt = 0; pending.length > 0; attempt++) {
     const failed: Pending[] = [];
@@ -74,7 +77,8 @@ export async function putRecords(
     }
     if (failed.length === 0) break;
     const wait = backoffMillis(attempt, options.random, BACKOFF);
-    if (options.clock() + wait >= options.deadlineMillis)
+    waited += wait;
+    if (options.clock() + wait >= options.deadlineMillis || waited >= mostWaited)
       throw tooBusy(failed.length, entries.length, lastMessage, options);
     tally.retries += failed.length;
     await options.sleep(wait);
