@@ -1,8 +1,8 @@
 import { jaegerEmitBatchToOtlp } from "../../lib/jaeger/thrift/batch.ts";
 import { TracingError } from "../../lib/model/errors.ts";
 import type { Ingest } from "../../lib/pipeline/ingest.ts";
-import type { Log } from "../../lib/runtime/log.ts";
 import type { Sleep } from "../../lib/runtime/retry.ts";
+import type { SummedLog } from "./summed-log.ts";
 import type { OnLost, UdpName, UdpParts } from "./udp-thread.ts";
 
 export interface TakeDatagramsParts {
@@ -11,7 +11,8 @@ export interface TakeDatagramsParts {
   readonly tenant: string;
   readonly sleep: Sleep;
   readonly onLost: OnLost;
-  readonly log: Log;
+  /** Told of spans that are not kept, or not whole: their sender cannot be. */
+  readonly tell: SummedLog["tell"];
 }
 
 /** Nobody sends a datagram again: while the stream takes nothing they wait here, and those behind them in the thread's queue. */
@@ -19,14 +20,17 @@ const TRIES = 30;
 const RETRY_MILLIS = 1_000;
 
 /** What Jaeger's own clients send to an agent: each datagram a batch of one process (jaeger-wire 4.3). */
-export function takeDatagrams({ ingests, tenant, sleep, onLost, log }: TakeDatagramsParts): UdpParts["take"] {
+export function takeDatagrams({ ingests, tenant, sleep, onLost, tell }: TakeDatagramsParts): UdpParts["take"] {
   return async (protocol, datagrams) => {
     const traces = decoded(protocol, datagrams, onLost);
     if (traces.length === 0) return;
     for (let left = TRIES; ; left--) {
       try {
-        const { rejectedSpans, message } = await ingests[protocol](tenant, traces);
-        if (rejectedSpans > 0) log.warn("spans from datagrams were refused", { protocol, rejectedSpans, message });
+        const { rejectedSpans, truncatedSpans = 0, message } = await ingests[protocol](tenant, traces);
+        const own = { level: "warn", by: { protocol }, why: { message } } as const;
+        if (rejectedSpans > 0)
+          tell({ ...own, message: "spans from datagrams were refused", counts: { rejectedSpans } });
+        if (truncatedSpans > 0) tell({ ...own, message: "spans from datagrams were cut", counts: { truncatedSpans } });
         return;
       } catch (error) {
         if (left === 1 || !isPassing(error)) {

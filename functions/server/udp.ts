@@ -5,8 +5,12 @@ import { MAIN_TENANT } from "./access.ts";
 import type { IngestBy } from "./requests.ts";
 import type { Settings } from "./settings-table.ts";
 import { sleep } from "./sleep.ts";
+import { summedLog } from "./summed-log.ts";
 import { takeDatagrams } from "./udp-take.ts";
 import { type OnLost, openUdp, type Udp } from "./udp-thread.ts";
+
+/** Of what goes wrong with datagrams there is a line so often, however many there are. */
+const TELL_MILLIS = 60_000;
 
 export interface UdpDoorParts {
   readonly settings: Settings;
@@ -29,11 +33,13 @@ export async function openUdpDoor({
     log.info("UDP stays closed: it has no room for a token, and --udp-tenant does not say whose its spans are");
     return undefined;
   }
+  const { tell, close } = summedLog(log, TELL_MILLIS);
   const onLost: OnLost = ({ protocol, lost, by, ...why }) => {
     measure("skua_lost_datagrams", lost, { protocol, reason: by });
-    log[by === "stream" ? "error" : "warn"]("datagrams were lost", { protocol, lost, by, ...why });
+    const level = by === "stream" ? "error" : "warn";
+    tell({ level, message: "datagrams were lost", by: { protocol, by }, counts: { lost }, why });
   };
-  return openUdp({
+  const udp = await openUdp({
     host,
     sockets: [
       { name: "compact", port: udpCompactPort, flag: "udp-compact-port" },
@@ -47,11 +53,18 @@ export async function openUdpDoor({
       tenant: udpTenant || MAIN_TENANT,
       sleep,
       onLost,
-      log,
+      tell,
     }),
     onLost,
     log,
   });
+  return {
+    ...udp,
+    async close(waitMillis) {
+      await udp.close(waitMillis);
+      close();
+    },
+  };
 }
 
 /** Settles only when its thread has ended by itself. */

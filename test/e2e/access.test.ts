@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { opentelemetry } from "../../proto/gen/index.js";
@@ -125,6 +127,39 @@ describe("with a table of tokens", () => {
       "a warning that names the file",
     );
     expect(await status("acme-new")).toBe(200);
+  });
+
+  test("a token that is taken out is refused on connections that were opened with it, at the next call", async () => {
+    const old = entry("rook-old", "rook", "ingest");
+    const kept = entry("rook-all", "rook", "ingest", "query");
+    grant(old, kept);
+    const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    const client = rawClient(server.otlpGrpc);
+    const byGrpc = async (token: string) => {
+      const answer = await client.unary(path, new Uint8Array(0), { authorization: `Bearer ${token}` });
+      return answer instanceof Error ? answer.code : 0;
+    };
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports: (number | undefined)[] = [];
+    const byHttp = async (token: string): Promise<number | undefined> => {
+      const call = request(`${server.otlp}/v1/traces`, {
+        ...{ agent, method: "POST", headers: { ...bearer(token), "Content-Type": "application/x-protobuf" } },
+      });
+      call.end();
+      const [answer]: IncomingMessage[] = await once(call, "response");
+      ports.push(call.socket?.localPort);
+      answer?.resume();
+      if (answer !== undefined) await once(answer, "end");
+      return answer?.statusCode;
+    };
+    await until(async () => ((await byGrpc("rook-old")) === 0 ? true : undefined), "the old token");
+    expect(await byHttp("rook-old")).toBe(200);
+    grant(kept);
+    await until(async () => ((await byGrpc("rook-old")) === 16 ? true : undefined), "its end");
+    expect([await byHttp("rook-old"), await byHttp("rook-all"), await byGrpc("rook-all")]).toEqual([401, 200, 0]);
+    expect(new Set(ports).size).toBe(1);
+    client.close();
+    agent.destroy();
   });
 
   test("strategies follow their file", async () => {
