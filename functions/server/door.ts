@@ -17,8 +17,8 @@ export interface DoorParts {
 export interface Door {
   /** With the port that was really taken. */
   readonly url: string;
-  /** Until this is called, requests are answered with 503. */
-  serve(answer: Answer): void;
+  /** Until this is called, requests are answered with 503. @param onEnd told how long an answer took to its end, milliseconds */
+  serve(answer: Answer, onEnd?: (millis: number) => void): void;
   /** Takes no new connections, lets requests finish for `waitMillis`, then cuts them off. */
   close(waitMillis: number): Promise<void>;
 }
@@ -40,15 +40,21 @@ const starting: Answer = () =>
 
 export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   let answer = starting;
+  let onEnd: ((millis: number) => void) | undefined;
   const listener = getRequestListener((request) => answer(request), { hostname: NO_HOST, errorHandler: fault });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLIS }, (incoming, outgoing) => {
+    if (onEnd !== undefined) {
+      const [tell, begun] = [onEnd, performance.now()];
+      outgoing.once("close", () => tell(performance.now() - begun));
+    }
     void listener(incoming, outgoing);
   });
   const taken = await listen(server, { host, port, flag });
   return {
     url: urlOf(host, taken),
-    serve(next) {
+    serve(next, tell) {
       answer = next;
+      onEnd = tell;
     },
     async close(waitMillis) {
       const closed = once(server, "close");

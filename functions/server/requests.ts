@@ -58,6 +58,8 @@ export interface Requests {
   readonly jaeger: Answer;
   readonly zipkin: Answer;
   readonly query: Answer;
+  /** Told how long a query took to the end of its answer, milliseconds. */
+  readonly onQueried: (millis: number) => void;
   readonly sampling: Answer;
   /** Once nobody asks any more. */
   close(): Promise<void>;
@@ -107,7 +109,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     measuredIngest(take, metrics.measureOf("ingest", { receiver, transport }, BY_RECEIVER));
   const taking = (ingest: Ingest) => ({ ingest, tenantOf: access.ingest, onFault });
   const refused = metrics.measureOf("ingest", {}, ["skua_refused_requests"]);
-  const answering = (app: App): Answer => measuredApp({ app, measure: refused, clock: CLOCK }).fetch;
+  const answering = (app: App, measure = refused): Answer => measuredApp({ app, measure, clock: CLOCK }).fetch;
   const sampling = {
     strategies: () => strategies.current().strategies,
     file: () => strategies.current().text,
@@ -138,12 +140,8 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     otlp: answering(ingestApp({ ...taking(ingestBy("otlp", "http")), corsOrigins, strategies: sampling.strategies })),
     jaeger: answering(jaegerApp(taking(ingestBy("jaeger", "collector_http")), sampling)),
     zipkin: answering(zipkinApp(taking(ingestBy("zipkin", "http")))),
-    query: measuredApp({
-      app: queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }),
-      measure: asks,
-      onEnd: (millis) => asks("skua_query_latency", millis),
-      clock: CLOCK,
-    }).fetch,
+    query: answering(queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }), asks),
+    onQueried: (millis) => asks("skua_query_latency", millis),
     sampling: samplingApp(sampling, true).fetch,
     async close() {
       sweeping.abort();

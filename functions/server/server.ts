@@ -117,7 +117,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   doors.jaeger.serve(requests.jaeger);
   doors.zipkin.serve(requests.zipkin);
   doors.sampling.serve(requests.sampling);
-  doors.query.serve(requests.query);
+  doors.query.serve(requests.query, requests.onQueried);
   const { keepRolling } = await import("./rollup-loop.ts");
   const rollup = keepRolling({
     dynamo: backends.dynamo,

@@ -9,9 +9,12 @@ import { METRICS, METRICS_OF, type Measured } from "../../lib/runtime/metrics.ts
 import { dynamoClient } from "../../lib/store/dynamo.ts";
 import { tableSchema } from "../../lib/store/table.ts";
 import { kinesisReader } from "../../lib/stream/kinesis.ts";
+import { encodeRecord } from "../../lib/stream/record.ts";
+import { opentelemetry } from "../../proto/gen/index.js";
 import { type Emulator, openKinesalite } from "../support/kinesalite.ts";
 import { exportRequest, newSpanId, newTraceId } from "../support/otlp.ts";
 
+const { TracesData } = opentelemetry.proto.trace.v1;
 const HOUR_MILLIS = 3_600_000;
 const SHARD = "shardId-000000000000";
 let kinesis: Emulator;
@@ -94,12 +97,40 @@ const url = (method: string, rawPath: string, body?: string) => ({
 
 const aSpan = (startMillis: number) => ({ traceId: newTraceId(), spanId: newSpanId(), name: "work", startMillis });
 
-/** Every name that the function may be asked for stands in its lines, with the unit that it has. */
+/** A span of ours that was received in time, and is read when its time is over. */
+function lateRecord(): Uint8Array {
+  const start = `${Date.now() - 200 * HOUR_MILLIS}000000`;
+  const ids = { traceId: Buffer.from(newTraceId(), "hex"), spanId: Buffer.from(newSpanId(), "hex") };
+  const spans = [{ ...ids, name: "late", startTimeUnixNano: start, endTimeUnixNano: start }];
+  const traces = TracesData.encode(TracesData.fromObject({ resourceSpans: [{ scopeSpans: [{ spans }] }] })).finish();
+  return encodeRecord({ tenant: "default", receivedNanos: BigInt(Date.now()) * 1_000_000n, traces });
+}
+
+/** Names, with what each is told apart by, as a panel asks for them. */
+const shapeOf = (metric: string, by: readonly string[]): string =>
+  [metric, ...by.map((label) => (label === "service" ? "shop" : label === "tenant" ? "default" : "*"))].join(" ");
+
+/**
+ * Every name that the function may be asked for stands in its lines, with the unit that it has, as a whole and for what it is
+ * told apart by; and nothing else does.
+ */
 function expectAllOf(name: Measured, found: ReturnType<typeof metricsIn>): void {
-  for (const metric of METRICS_OF[name]) {
-    const shown = metric.startsWith("skua_service_") ? `${metric} default shop` : metric;
-    expect(found[shown]?.[0], `${name} ${shown}`).toBe(METRICS[metric].unit);
-  }
+  const units = Object.fromEntries(
+    Object.entries(found).map(([key, [unit]]) => [key.replace(/^(\w+) (?!default )\S+$/, "$1 *"), unit]),
+  );
+  const expected = METRICS_OF[name].flatMap((metric) => {
+    const { type, unit, by = [] }: Definition = METRICS[metric];
+    const wholes = type === "gauge" && by.length > 0 ? [] : [metric];
+    const parts = by.length === 0 ? [] : [shapeOf(metric, by)];
+    return [...wholes, ...parts].map((shape) => [shape, unit] as const);
+  });
+  expect(units, name).toEqual(Object.fromEntries(expected));
+}
+
+interface Definition {
+  readonly type: string;
+  readonly unit: string;
+  readonly by?: readonly string[];
 }
 
 test("every function writes what alarms and panels ask of it", async () => {
@@ -110,7 +141,6 @@ test("every function writes what alarms and panels ask of it", async () => {
   const sent = metricsIn(
     await linesOf("ingest", () => ingest(url("POST", "/v1/traces", exportRequest("shop", spans)))),
   );
-  expectAllOf("ingest", sent);
   expect(sent).toMatchObject({
     otelcol_receiver_accepted_spans: ["Count", 2],
     otelcol_receiver_refused_spans: ["Count", 1],
@@ -118,13 +148,15 @@ test("every function writes what alarms and panels ask of it", async () => {
   });
   const refused = metricsIn(await linesOf("ingest", () => ingest(url("POST", "/v1/traces", "{"))));
   expect(refused).toMatchObject({ "skua_refused_requests 400": ["Count", 1], skua_refused_requests: ["Count", 1] });
+  expectAllOf("ingest", { ...sent, ...refused });
 
   const { handler: indexer } = await import("../../functions/indexer/handler.ts");
   const reader = kinesisReader(kinesis.client, "spans");
   const page = await reader.records(await reader.iterator(SHARD, { from: "oldest" }), 100);
   const [record] = page?.records ?? [];
   const foreign = { sequenceNumber: String(BigInt(record?.sequenceNumber ?? 0) + 1n), data: Buffer.from("no record") };
-  const delivered = [record, { ...record, ...foreign }].map((each) => ({
+  const late = { sequenceNumber: String(BigInt(foreign.sequenceNumber) + 1n), data: lateRecord() };
+  const delivered = [record, { ...record, ...foreign }, { ...record, ...late }].map((each) => ({
     eventID: `${SHARD}:${each?.sequenceNumber}`,
     kinesis: {
       sequenceNumber: each?.sequenceNumber ?? "",
@@ -134,7 +166,11 @@ test("every function writes what alarms and panels ask of it", async () => {
   }));
   const indexed = metricsIn(await linesOf("indexer", () => indexer({ Records: delivered })));
   expectAllOf("indexer", indexed);
-  expect(indexed).toMatchObject({ skua_indexed_records: ["Count", 2], skua_quarantined_records: ["Count", 1] });
+  expect(indexed).toMatchObject({
+    skua_indexed_records: ["Count", 3],
+    skua_quarantined_records: ["Count", 1],
+    "skua_dropped_spans dropped": ["Count", 1],
+  });
 
   const { handler: rollup } = await import("../../functions/rollup/handler.ts");
   const looked = metricsIn(await linesOf("rollup", () => rollup(undefined)));
@@ -151,6 +187,8 @@ test("every function writes what alarms and panels ask of it", async () => {
 
   const { handler: query } = await import("../../functions/query/handler.ts");
   const asked = metricsIn(await linesOf("query", () => query(url("GET", `/api/traces/${spans[0]?.traceId}`))));
-  expectAllOf("query", asked);
+  const missed = metricsIn(await linesOf("query", () => query(url("GET", `/api/traces/${newTraceId()}`))));
+  expect(missed).toMatchObject({ "skua_refused_requests 404": ["Count", 1] });
+  expectAllOf("query", { ...asked, ...missed });
   expect(Number(asked.skua_query_read_bytes?.[1])).toBeGreaterThan(0);
 }, 60_000);
