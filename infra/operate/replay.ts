@@ -3,6 +3,7 @@ import { readSettings } from "../../functions/server/settings.ts";
 import { nameOfKept, type Replayed, replayKept } from "../../lib/stream/replay-kept.ts";
 import { replayRange, type ShardRange } from "../../lib/stream/replay-range.ts";
 import { placesOfFolder, placesOfFunction, type ReplayPlace, type ReplayPlaces } from "./replay-places.ts";
+import { splitFlags } from "./split-flags.ts";
 
 const HELP = `npm run replay -- (--function NAME | [flags of npm start]) [--yes]
 
@@ -57,7 +58,7 @@ try {
 process.exit();
 
 async function run(argv: readonly string[]): Promise<void> {
-  const { own, rest } = split(argv);
+  const { own, rest } = splitFlags(argv, OWN);
   const { values } = parseArgs({ args: own, options: OWN });
   if (values.help === true) return void process.stdout.write(HELP);
   const asked: Asked = {
@@ -76,27 +77,6 @@ async function run(argv: readonly string[]): Promise<void> {
     await opened.close();
   }
   if (asked.isDry) say("nothing was changed: --yes does it");
-}
-
-/** Our own arguments, and those that are for the settings of a server. */
-function split(argv: readonly string[]): { readonly own: string[]; readonly rest: string[] } {
-  const own: string[] = [];
-  const rest: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i] ?? "";
-    const [name = "", value] = argument === "-h" ? ["help"] : argument.replace(/^--/, "").split("=", 2);
-    const option = isOwn(name) ? OWN[name] : undefined;
-    (option === undefined ? rest : own).push(argument);
-    const next = argv[i + 1];
-    if (option?.type !== "string" || value !== undefined || next === undefined) continue;
-    own.push(next);
-    i++;
-  }
-  return { own, rest };
-}
-
-function isOwn(name: string): name is keyof typeof OWN {
-  return Object.hasOwn(OWN, name);
 }
 
 async function placesOfServer(flags: readonly string[]): Promise<ReplayPlaces> {

@@ -43,7 +43,7 @@ export interface Disturb {
   readonly recut: (records: number) => number;
 }
 
-export interface DiscardedRange {
+interface DiscardedRange {
   readonly shardId: string;
   readonly startSequenceNumber: string;
   readonly endSequenceNumber: string;
