@@ -20,7 +20,8 @@ const RETRY_AFTER_SECONDS = 5;
  * (OTLP specification, "Failures"): it does for a rate, never for a size.
  */
 export function statusOf({ code, message, retryAfterSeconds }: TracingError): RpcStatus {
-  const { grpc } = MEANING[code];
+  // An encoding that we do not know (grpc/doc/compression.md); HTTP has 415 for it, and OTLP says no more than that there.
+  const { grpc } = MEANING[code === "unsupported" ? "unimplemented" : code];
   const isRetried = code === "throttled" || code === "unavailable";
   return {
     code: grpc,
