@@ -70,6 +70,27 @@ describe("names", () => {
       expect((await names.operations("t", service)).map((one) => one.name)).toEqual(services.toSorted());
   });
 
+  test("are read once a second however often they are asked for, but for those of which there are none yet", async () => {
+    const { table, writer } = bench();
+    let now = AT;
+    const { clock, sleep } = { clock: () => now, sleep: async () => {} };
+    const names = nameReader({ batches: itemBatches({ items: table, clock, sleep, random: () => 0.5 }), clock });
+    expect(await names.services("t")).toEqual([]);
+    await writer().write("t", AT, [operation("web", "x")]);
+    expect(await names.services("t")).toEqual(["web"]);
+    const calls = table.calls;
+    await writer().write("t", AT, [operation("db", "y")]);
+    now += 900;
+    expect(await names.services("t")).toEqual(["web"]);
+    expect(await names.services("u")).toEqual([]);
+    expect(table.calls).toBe(calls + 2);
+    now += 100;
+    expect(await names.services("t")).toEqual(["db", "web"]);
+    now -= HOUR;
+    await writer().write("t", AT, [operation("cache", "z")]);
+    expect(await names.services("t")).toEqual(["cache", "db", "web"]);
+  });
+
   test("longer ones are listed cut and marked, and lead to their operations whole or as listed", async () => {
     const { table, names, writer } = bench();
     const long = `ab${"\u{1F525}".repeat(100_000)}`;
