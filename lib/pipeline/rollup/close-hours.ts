@@ -68,8 +68,9 @@ async function fence(
   open: readonly (TenantHour & RollupHour)[],
 ): Promise<readonly ShardState[]> {
   const due = dueHour(nowMillis);
-  if (open.some(({ hour }) => hour > progress.state.closed && hour <= due))
-    await progress.advance({ closed: due, until: undefined });
+  // None that nothing is known of: should the clock be ahead, what comes is not late once it is right again.
+  const last = Math.max(...open.map(({ hour }) => hour).filter((hour) => hour <= due));
+  if (last > progress.state.closed) await progress.advance({ closed: last, until: undefined });
   const { closed, until, rolled } = progress.state;
   if (until !== undefined || closed <= rolled) return known;
   const told = await shards.raise(await shards.read(), { closed, lastAt: 0 });

@@ -17,9 +17,20 @@ const FIRST_MINUTES = 120;
 /** Longer than any hour that it speaks of is kept: clocks differ, and spans may start ahead of them. */
 const SPARE_HOURS = 48;
 
-export async function loadProgress(registers: Registers, nowMillis: number, retentionHours: number): Promise<Progress> {
+export interface ProgressOptions {
+  readonly nowMillis: number;
+  /** When the newest plan was made, milliseconds since the epoch. */
+  readonly newestMillis: number;
+  readonly retentionHours: number;
+}
+
+export async function loadProgress(
+  registers: Registers,
+  { nowMillis, newestMillis, retentionHours }: ProgressOptions,
+): Promise<Progress> {
   const found = await registers.load(ROLLUP_KEY);
-  const first = { closed: -1, until: undefined, floor: 0, minute: minuteOf(nowMillis) - FIRST_MINUTES, rolled: -1 };
+  const minute = minuteOf(Math.min(nowMillis, newestMillis)) - FIRST_MINUTES;
+  const first = { closed: -1, until: undefined, floor: 0, minute, rolled: -1 };
   let version = found?.version ?? 0;
   let state: RollupState = found === undefined ? first : decodeRollupState(found.body);
   const ttl = hourTtl(Math.floor(nowMillis / MILLIS_PER_HOUR) + SPARE_HOURS, retentionHours);

@@ -6,8 +6,10 @@ import { type Closed, closeHours } from "./close-hours.ts";
 import { headCounter } from "./head-counter.ts";
 import { rollupHours } from "./hours.ts";
 import { OPEN_HEADS } from "./next-merge.ts";
+import { newestPlan, planClock } from "./plan-clock.ts";
 import { loadProgress, type Progress } from "./progress.ts";
-import { markOf, readerShards, type ShardState, textOfShards } from "./shards.ts";
+import { raiseIdle } from "./raise-idle.ts";
+import { markOf, readerShards, textOfShards } from "./shards.ts";
 import { readWork, type TenantHour } from "./work-list.ts";
 
 /** What one merge is told; what there is to do it finds out itself. */
@@ -55,9 +57,6 @@ const UNSAVED_MINUTES = 2;
 
 const MINUTE_MILLIS = 60_000;
 
-/** A shard holds the mark back by twice this much at most; one that is busier is not written for it. */
-const SLOT_MILLIS = 10_000;
-
 /** How things stood after a run that left nothing to be done before an item of a shard changes or a time comes. */
 interface Settled {
   readonly shards: string;
@@ -75,6 +74,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   const shards = readerShards(options);
   const hours = rollupHours(options);
   const counter = headCounter(batches, registers);
+  const plans = planClock();
   let settled: Settled | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
@@ -104,20 +104,6 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     return self;
   }
 
-  /** Raises idle shards, so that the mark passes what was indexed. */
-  async function raiseIdle(known: readonly ShardState[], { state }: Progress): Promise<readonly ShardState[]> {
-    if (!known.some(({ lastAt }) => minuteOf(lastAt) >= state.minute)) return known;
-    const thisMinute = state.floor - (state.floor % MINUTE_MILLIS);
-    const isBusy = known.some(({ lastAt }) => lastAt >= thisMinute);
-    // To the begin of a minute where nothing was indexed in it: then there is nothing left to raise a shard for.
-    const to = isBusy ? state.floor - (state.floor % SLOT_MILLIS) : thisMinute;
-    const isIdle = ({ openAt, lastAt }: ShardState): boolean => openAt === undefined && lastAt < to - SLOT_MILLIS;
-    const raised = await Promise.all(
-      known.map((shard) => (isIdle(shard) ? shards.raise([shard], { closed: state.closed, lastAt: to - 1 }) : [shard])),
-    );
-    return raised.flat();
-  }
-
   /** Takes up what the work list says, to a minute of which all heads may be there. */
   async function takeUp(
     progress: Progress,
@@ -129,15 +115,15 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
     const work = new Map([...refused].map(([text, { one }]) => [text, one]));
     for (const [text, one] of await readWork(batches, minute, last)) work.set(text, one);
+    const common = { mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
     for (const [text, one] of work) {
       if (one.hour > rolled) await hours.note(one);
-      // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late.
+      // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late,
+      // and its counts are noted under the hour it came in: one that is still to be closed.
       const isLate = one.hour <= closed;
-      // Whatever hour it came in, one that is still to be closed.
       if (isLate) await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
       const isWorth = (await counter.count(one, mark, isLate)) >= openHeads;
-      const task = { ...one, mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
-      if (isWorth && !(await begin(task))) {
+      if (isWorth && !(await begin({ ...one, ...common }))) {
         refused.set(text, { one, minute: refused.get(text)?.minute ?? minute });
         continue;
       }
@@ -156,16 +142,19 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       return { tasks: 0, isBehind: false, isIdle: true };
     settled = undefined;
     if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true };
-    const progress = await loadProgress(registers, nowMillis, retentionHours);
+    const newest = newestPlan(found);
+    const progress = await loadProgress(registers, { nowMillis, newestMillis: newest, retentionHours });
+    const { reach, closing } = plans.read(nowMillis, newest, progress.state.until);
     // Before shards are looked for: one that has no item by then begins above it.
     const { floor, minute } = progress.state;
-    await progress.advance({ floor: Math.max(floor, nowMillis), minute: Math.max(minute, savedMinute()) });
-    const known = await raiseIdle(await shards.read(), progress);
+    await progress.advance({ floor: Math.max(floor, reach), minute: Math.max(minute, savedMinute()) });
+    const known = await raiseIdle(shards, await shards.read(), progress.state, reach);
+    plans.raised(newestPlan(known));
     const mark = Math.min(markOf(known), progress.state.floor);
     const start = starter();
     await takeUp(progress, { mark, openHeads: isQuiet ? quietHeads : OPEN_HEADS }, start.begin);
     const closed = await closeHours({
-      ...{ hours, progress, shards, nowMillis, retentionHours, takenUp, known },
+      ...{ hours, progress, shards, nowMillis: closing, retentionHours, takenUp, known },
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;

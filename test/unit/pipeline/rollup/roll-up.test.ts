@@ -180,7 +180,7 @@ test("an hour that cannot be merged keeps no other from being closed, nor from h
     await run();
     world.now += HOUR_MILLIS;
   }
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 7; i++) {
     world.now += 61_000;
     await run();
   }
