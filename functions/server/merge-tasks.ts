@@ -9,7 +9,14 @@ export interface MergedTasks {
   readonly spans: number;
   /** Hours. */
   readonly closed: number;
-  readonly faults: readonly { readonly tenant: string; readonly hour: number; readonly reason: string }[];
+  readonly faults: readonly MergeFault[];
+}
+
+/** Why one of them failed. */
+export interface MergeFault {
+  /** Among the tasks. */
+  readonly index: number;
+  readonly reason: string;
 }
 
 /** The same, as the thread that did them tells it. */
@@ -23,15 +30,15 @@ export async function mergeTasks(
   merge: (task: MergeTask) => Promise<MergedHour>,
 ): Promise<MergedTasks> {
   const done = { merges: 0, spans: 0, closed: 0 };
-  const faults: { tenant: string; hour: number; reason: string }[] = [];
-  for (const task of tasks)
+  const faults: MergeFault[] = [];
+  for (const [index, task] of tasks.entries())
     try {
       const { merges, spans, isClosed } = await merge(task);
       done.merges += merges;
       done.spans += spans;
       if (isClosed) done.closed++;
     } catch (fault) {
-      faults.push({ tenant: task.tenant, hour: task.hour, reason: reasonOf(fault) });
+      faults.push({ index, reason: reasonOf(fault) });
     }
   return { ...done, faults };
 }

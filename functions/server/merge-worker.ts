@@ -6,6 +6,7 @@ import { measuredWrites } from "../../lib/store/measured-items.ts";
 import { type MergeHello, mergeTasks } from "./merge-tasks.ts";
 import type { MergeData } from "./rollup-loop.ts";
 import { sleep } from "./sleep.ts";
+import { beginTask } from "./tasks.ts";
 import { serveThread } from "./thread.ts";
 
 /** Says hello when all merges are done: it lives for them alone. */
@@ -16,7 +17,14 @@ await serveThread<MergeData>(async ({ dynamo, table, retentionHours, mergeMillis
   const [clock, random] = [Date.now, Math.random];
   const batches = itemBatches({ items: registers, clock, random, sleep });
   const options = { batches, registers, clock, random, retentionHours, mergeMillis };
-  const merged = await mergeTasks(tasks, (task) => mergeHour(task, options));
+  const merged = await mergeTasks(tasks, async (task) => {
+    const end = beginTask();
+    try {
+      return await mergeHour(task, options);
+    } finally {
+      end();
+    }
+  });
   const hello: MergeHello = { ...merged, measured: meter.take() };
   client.destroy();
   return { hello, close: async () => {} };

@@ -5,7 +5,8 @@ import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { measuredWrites } from "../../lib/store/measured-items.ts";
 import type { Reach } from "./backends.ts";
-import type { MergeHello } from "./merge-tasks.ts";
+import { mergeQueue } from "./merge-queue.ts";
+import type { MergeFault, MergeHello } from "./merge-tasks.ts";
 import { sleep } from "./sleep.ts";
 import { startThread } from "./thread.ts";
 
@@ -58,7 +59,7 @@ const TASKS_PER_RUN = 8;
  */
 const QUIET_HEADS = 8;
 
-/** For all tasks of a thread. */
+/** For each task of a thread. */
 const MERGE_MILLIS = 10 * 60_000;
 
 /** A merge of 4 million spans takes half of it. */
@@ -71,7 +72,15 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
   const merges = { measure: metrics.measureOf("merge"), take: metrics.samplesOf("merge") };
   const registers = measuredWrites(dynamoItems(client, table), measure);
   const [clock, random] = [Date.now, Math.random];
-  const tasks: MergeTask[] = [];
+  const queue = mergeQueue({
+    clock,
+    merge,
+    onFault({ reason, merges: tasks }, millis) {
+      merges.measure("skua_failures", tasks.length);
+      const hours = tasks.map(({ tenant, hour }) => `${tenant} ${hour}`);
+      log.warn("merges failed; will try again", { reason, hours, inSeconds: millis / 1000 });
+    },
+  });
   const run = rollUp({
     ...{ registers, clock, retentionHours },
     batches: itemBatches({ items: registers, clock, random, sleep }),
@@ -79,13 +88,12 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
     tasksPerRun: TASKS_PER_RUN,
     ...(isDynamoEmbedded ? { quietHeads: QUIET_HEADS } : {}),
     dispatch: async (task) => {
-      tasks.push(task);
+      queue.add(task);
     },
   });
 
-  async function merge(): Promise<void> {
-    if (tasks.length === 0) return;
-    const data: MergeData = { dynamo, table, retentionHours, mergeMillis: MERGE_MILLIS, tasks: tasks.splice(0) };
+  async function merge(tasks: readonly MergeTask[]): Promise<readonly MergeFault[]> {
+    const data: MergeData = { dynamo, table, retentionHours, mergeMillis: MERGE_MILLIS, tasks };
     const file = new URL("./merge-worker.ts", import.meta.url);
     const { hello, close } = await startThread<MergeHello>({
       ...{ file, data, heapMegabytes: HEAP_MEGABYTES },
@@ -94,10 +102,9 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
     const { faults, measured, ...done } = hello;
     merges.take(measured);
     // What goes on all the time is no news.
-    if (done.closed > 0) log.info("closed hours", { ...done, faults });
-    merges.measure("skua_failures", faults.length);
-    for (const fault of faults) log.warn("a merge failed; will try again", { ...fault });
+    if (done.closed > 0) log.info("closed hours", { ...done });
     await close(0);
+    return faults;
   }
 
   const { busyMillis, idleMillis } = isDynamoEmbedded ? FREE : PAID;
@@ -105,9 +112,8 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
   async function turn(): Promise<number> {
     try {
       const { isIdle, isBehind } = await run();
-      await merge();
-      if (isBehind) return 0;
-      return isIdle ? idleMillis : busyMillis;
+      await queue.run();
+      return isBehind ? 0 : Math.min(isIdle ? idleMillis : busyMillis, queue.dueMillis());
     } catch (error) {
       measure("skua_failures", 1);
       log.warn("merging failed; will try again", { error });

@@ -11,6 +11,6 @@ test("a merge that fails is told, and keeps none of the others from being done",
     return { merges: 2, spans: 10 * hour, isClosed: hour === 3 };
   });
   expect(begun).toEqual([1, 2, 3]);
-  const faults = [{ tenant: "acme", hour: 1, reason: "an item is not in the table" }];
+  const faults = [{ index: 0, reason: "an item is not in the table" }];
   expect(done).toEqual({ merges: 4, spans: 50, closed: 1, faults });
 });
