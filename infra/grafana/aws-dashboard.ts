@@ -1,3 +1,5 @@
+import type { Dashboard } from "@grafana/schema";
+import type { CloudWatchMetricsQuery } from "@grafana/schema/dist/esm/raw/composable/cloudwatch/dataquery/x/CloudWatchDataQuery_types.gen";
 import { FUNCTION_DIMENSION, NAMESPACE, REASON_DIMENSION } from "../../lib/runtime/emf.ts";
 import type { Measured, MetricOf } from "../../lib/runtime/metrics.ts";
 import { DOLLARS } from "../prices.ts";
@@ -6,34 +8,36 @@ import { CLOUDWATCH } from "./sources.ts";
 
 const PERIOD_SECONDS = 300;
 
-interface Question {
-  readonly namespace: string;
-  readonly metricName: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: string;
-  readonly label: string;
-  readonly id?: string;
-}
+type CloudTarget = Target & Omit<CloudWatchMetricsQuery, "refId">;
 
-const ask = ({ namespace, metricName, dimensions, statistic, label, id = "" }: Question): Target => ({
-  ...{ queryMode: "Metrics", metricQueryType: 0, metricEditorMode: 0, matchExact: true, region: "default" },
-  ...{ namespace, metricName, dimensions, statistic, label, id, period: String(PERIOD_SECONDS), expression: "" },
+type Question = Required<
+  Pick<CloudWatchMetricsQuery, "namespace" | "metricName" | "dimensions" | "statistic" | "label">
+> & {
+  readonly id?: string;
+};
+
+/** Grafana's numbers: a search for metrics, from a form or from an expression. */
+const [SEARCH, FORM, EXPRESSION] = [0, 0, 1];
+
+const ask = ({ id = "", ...asked }: Question): CloudTarget => ({
+  ...{ queryMode: "Metrics", metricQueryType: SEARCH, metricEditorMode: FORM, matchExact: true, region: "default" },
+  ...{ ...asked, id, period: String(PERIOD_SECONDS), expression: "" },
 });
 
 /** Metric math over what has an id; what is only counted with is not drawn. */
-const math = (expression: string, label: string, id = ""): Target => ({
-  ...{ queryMode: "Metrics", metricQueryType: 0, metricEditorMode: 1, region: "default" },
-  ...{ expression, label, id, period: String(PERIOD_SECONDS) },
+const math = (expression: string, label: string): CloudTarget => ({
+  ...ask({ namespace: "", metricName: "", dimensions: {}, statistic: "Sum", label, id: label }),
+  ...{ metricEditorMode: EXPRESSION, expression },
 });
 
 /** Of a function of ours, which a variable above the panels names. */
-const ours = <F extends Measured>(of: F, metric: MetricOf<F>, statistic: string, label: string, id = ""): Target =>
+const ours = <F extends Measured>(of: F, metric: MetricOf<F>, statistic: string, label: string, id = ""): CloudTarget =>
   ask({
     ...{ namespace: NAMESPACE, metricName: metric, statistic, label, id },
     dimensions: { [FUNCTION_DIMENSION]: `$${of}` },
   });
 
-const byReason = <F extends Measured>(of: F, metric: MetricOf<F>, label: string): Target =>
+const byReason = <F extends Measured>(of: F, metric: MetricOf<F>, label: string): CloudTarget =>
   ask({
     ...{ namespace: NAMESPACE, metricName: metric, statistic: "Sum", label },
     dimensions: { [FUNCTION_DIMENSION]: `$${of}`, [REASON_DIMENSION]: "*" },
@@ -42,13 +46,13 @@ const byReason = <F extends Measured>(of: F, metric: MetricOf<F>, label: string)
 /** In a label, what a dimension is (CloudWatch, "Dynamic labels"). */
 const shown = (dimension: string): string => `\${PROP('Dim.${dimension}')}`;
 
-const ofService = (metric: Extract<MetricOf<"rollup">, `skua_service_${string}`>): Target =>
+const ofService = (metric: Extract<MetricOf<"rollup">, `skua_service_${string}`>): CloudTarget =>
   ask({
     ...{ namespace: NAMESPACE, metricName: metric, statistic: "Maximum", label: shown("service") },
     dimensions: { [FUNCTION_DIMENSION]: "$rollup", tenant: "*", service: "*" },
   });
 
-const lambdaOwn = (of: Measured, metricName: "Errors" | "Throttles" | "IteratorAge", statistic: string): Target =>
+const lambdaOwn = (of: Measured, metricName: "Errors" | "Throttles" | "IteratorAge", statistic: string): CloudTarget =>
   ask({
     ...{ namespace: "AWS/Lambda", metricName, statistic, label: `${metricName}, ${of}` },
     dimensions: { FunctionName: `$${of}` },
@@ -61,7 +65,7 @@ const variable = (of: Measured, metric: MetricOf<typeof of>) => ({
 });
 
 /** A stack, as CloudWatch sees it. */
-export const awsDashboard = (): object =>
+export const awsDashboard = (): Dashboard =>
   dashboard({
     ...{ uid: "skua-aws", title: "Skua, AWS", source: CLOUDWATCH },
     variables: [
@@ -129,7 +133,7 @@ export const awsDashboard = (): object =>
             ...ours(of, "skua_write_units", "Sum", "", of),
             hide: true,
           })),
-          math(`(indexer+FILL(rollup,0)+FILL(merge,0))*${DOLLARS.writeUnit * 1_000_000}/spans`, "dollars", "dollars"),
+          math(`(indexer+FILL(rollup,0)+FILL(merge,0))*${DOLLARS.writeUnit * 1_000_000}/spans`, "dollars"),
         ],
       },
       {

@@ -1,3 +1,5 @@
+import type { Dashboard } from "@grafana/schema";
+
 /** The data source that panels ask, by the id that provisioning gives it. */
 export interface Source {
   readonly type: "prometheus" | "cloudwatch";
@@ -39,7 +41,7 @@ const A_ROW = 24 / WIDTH;
 const SCHEMA_VERSION = 39;
 
 /** A dashboard as Grafana keeps it: three panels a row. */
-export const dashboard = ({ uid, title, source, variables, panels }: DashboardParts): object => ({
+export const dashboard = ({ uid, title, source, variables, panels }: DashboardParts): Dashboard => ({
   ...{ uid, title, tags: ["skua"], editable: true, schemaVersion: SCHEMA_VERSION, version: 1 },
   ...{ time: { from: "now-3h", to: "now" }, refresh: "1m", timezone: "browser" },
   templating: {

@@ -1,3 +1,4 @@
+import type { Dashboard } from "@grafana/schema";
 import type { MetricName } from "../../lib/runtime/metrics.ts";
 import { DOLLARS } from "../prices.ts";
 import { dashboard, type Target } from "./dashboard.ts";
@@ -14,7 +15,7 @@ const sumBy = (labels: string, metric: MetricName, matchers = ""): string =>
   `sum by (${labels}) (${rate(metric, matchers)})`;
 
 /** The all-in-one server, as Prometheus sees it. */
-export const serverDashboard = (): object =>
+export const serverDashboard = (): Dashboard =>
   dashboard({
     ...{ uid: "skua-server", title: "Skua, server", source: PROMETHEUS, variables: [] },
     panels: [
