@@ -1,5 +1,5 @@
 import { jaegerEmitBatchToOtlp } from "../../lib/jaeger/thrift/batch.ts";
-import { TracingError } from "../../lib/model/errors.ts";
+import { type Code, TracingError } from "../../lib/model/errors.ts";
 import type { Ingest } from "../../lib/pipeline/ingest.ts";
 import type { Sleep } from "../../lib/runtime/retry.ts";
 import type { SummedLog } from "./summed-log.ts";
@@ -22,8 +22,13 @@ const RETRY_MILLIS = 1_000;
 /** What Jaeger's own clients send to an agent: each datagram a batch of one process (jaeger-wire 4.3). */
 export function takeDatagrams({ ingests, tenant, sleep, onLost, tell }: TakeDatagramsParts): UdpParts["take"] {
   return async (protocol, datagrams) => {
-    const traces = decoded(protocol, datagrams, onLost);
-    if (traces.length === 0) return;
+    const parts = decoded(protocol, datagrams, onLost);
+    if (parts.length > 0) await taken(protocol, parts);
+  };
+
+  async function taken(protocol: UdpName, parts: readonly Uint8Array[]): Promise<void> {
+    // One TracesData of all: its parts may simply follow each other (protobuf, "Last One Wins").
+    const traces = Buffer.concat(parts);
     for (let left = TRIES; ; left--) {
       try {
         const { rejectedSpans, truncatedSpans = 0, message } = await ingests[protocol](tenant, traces);
@@ -33,21 +38,27 @@ export function takeDatagrams({ ingests, tenant, sleep, onLost, tell }: TakeData
         if (truncatedSpans > 0) tell({ ...own, message: "spans from datagrams were cut", counts: { truncatedSpans } });
         return;
       } catch (error) {
-        if (left === 1 || !isPassing(error)) {
-          onLost({ protocol, lost: datagrams.length, by: "stream", error });
+        // It was us who put them together.
+        if (isOf(error, "too_large") && parts.length > 1) {
+          const middle = parts.length >>> 1;
+          await taken(protocol, parts.slice(0, middle));
+          await taken(protocol, parts.slice(middle));
+          return;
+        }
+        if (left === 1 || !(isOf(error, "unavailable") || isOf(error, "throttled"))) {
+          onLost({ protocol, lost: parts.length, by: "stream", error });
           return;
         }
         await sleep(RETRY_MILLIS);
       }
     }
-  };
+  }
 }
 
-const isPassing = (error: unknown): boolean =>
-  error instanceof TracingError && (error.code === "unavailable" || error.code === "throttled");
+const isOf = (error: unknown, code: Code): boolean => error instanceof TracingError && error.code === code;
 
-/** One TracesData of all that can be read: its parts may simply follow each other (protobuf, "Last One Wins"). */
-function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], onLost: OnLost): Uint8Array {
+/** TracesData of each that can be read. */
+function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], onLost: OnLost): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let malformed = 0;
   let first: unknown;
@@ -60,5 +71,5 @@ function decoded(protocol: UdpName, datagrams: readonly Uint8Array[], onLost: On
     }
   }
   if (malformed > 0) onLost({ protocol, lost: malformed, by: "malformed", first: String(first) });
-  return Buffer.concat(parts);
+  return parts;
 }

@@ -1,14 +1,14 @@
 import { TracingError } from "./errors.ts";
 
 /**
- * Tags, log fields, references and the like of one span in another protocol than OTLP, and of what describes its process. Each is an object
- * of up to 450 bytes while the span is read, whatever the two bytes that it is written with: this many are 30 MB, and
- * sixty-four times what is kept of them.
+ * Tags, log fields, references and the like of one span in another protocol than OTLP, and of what describes its process.
+ * Each is an object of up to 450 bytes while the span is read, whatever the two bytes that it is written with: this many
+ * are 30 MB, and sixty-four times what is kept of them.
  */
 const MAX_SPAN_PARTS = 65_536;
 
 /**
- * The same of all spans of a request: so many take three seconds. A request of the largest size, as clients write it, has
+ * The same of all spans of a request: so many take two seconds. A request of the largest size, as clients write it, has
  * three million.
  */
 const MAX_REQUEST_PARTS = 4_000_000;

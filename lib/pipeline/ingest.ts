@@ -27,8 +27,8 @@ export interface IngestParts {
   readonly retentionHours: number;
   /** Asked before anything of a request is put; without it no tenant is held back. */
   readonly takeRate?: TakeRate;
-  /** A tenant's own limits on what a message holds, where it has any. */
-  readonly limitsOf?: (tenant: string) => Pick<Rate, "maxAttributes" | "maxValueBytes"> | undefined;
+  /** A tenant's own limits on what a request and its messages hold, where it has any. */
+  readonly limitsOf?: (tenant: string) => Pick<Rate, "maxRequestBytes" | "maxAttributes" | "maxValueBytes"> | undefined;
 }
 
 /** What became of a request whose bytes were sound. Spans that were not rejected are in the stream. */
@@ -54,9 +54,18 @@ export function ingest(parts: IngestParts): Ingest {
   return async (tenant, traces) => {
     const receivedMillis = clock();
     const receivedNanos = millisToNanos(receivedMillis);
+    const {
+      maxRequestBytes = Number.POSITIVE_INFINITY,
+      maxAttributes = MAX_ATTRIBUTES,
+      maxValueBytes = MAX_VALUE_BYTES,
+    } = limitsOf?.(tenant) ?? {};
+    if (traces.length > maxRequestBytes)
+      throw new TracingError(
+        "too_large",
+        `the request has ${traces.length} bytes of OTLP: tenant ${tenant} may send ${maxRequestBytes} at once; send smaller batches`,
+      );
     const { table, rejected } = scanTraces(traces, 0, traces.length, new SpanTable(traces, MAX_REQUEST_SPANS));
     takeRate?.(tenant, table.count, traces.length);
-    const { maxAttributes = MAX_ATTRIBUTES, maxValueBytes = MAX_VALUE_BYTES } = limitsOf?.(tenant) ?? {};
     const cuts = limitAttributes(table, { maxAttributes, maxValueBytes });
     const ordinals = traceOrdinals(table);
     const refusals = [...rejected];

@@ -4,6 +4,7 @@ import { TracingError } from "../model/errors.ts";
 export interface Rate {
   readonly spansPerSecond?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
+  readonly maxRequestBytes?: number | undefined;
   readonly maxAttributes?: number | undefined;
   readonly maxValueBytes?: number | undefined;
 }

@@ -39,6 +39,8 @@ const Table = z.strictObject({
         tenant,
         spansPerSecond: z.optional(rate),
         bytesPerSecond: z.optional(rate),
+        /** Of one request, as OTLP's protobuf and not compressed. */
+        maxRequestBytes: z.optional(most),
         /** Of a span, event, link, resource or scope. */
         maxAttributes: z.optional(most),
         /** Of one attribute. */
@@ -64,7 +66,7 @@ const Table = z.strictObject({
 /**
  * The table of who may do what, as JSON: `{"tokens": [{"sha256", "tenant", "scopes", "note"?}], "principals": [{"principal",
  * "tenant", "scopes"}], "limits": [{"tenant",
- * "spansPerSecond"?, "bytesPerSecond"?, "maxAttributes"?, "maxValueBytes"?}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
+ * "spansPerSecond"?, "bytesPerSecond"?, "maxRequestBytes"?, "maxAttributes"?, "maxValueBytes"?}], "firstToken"?}`. Throws invalid_argument with the path of what is wrong, and never shows a value: it may be a token.
  * @param source what to call the text: a file's or a variable's name
  */
 export function readAccess(text: string, source: string): AccessTable {

@@ -141,6 +141,21 @@ describe("ingest", () => {
     ]);
   });
 
+  test("a request of more bytes than its tenant may send at once is refused as a whole", async () => {
+    const { stream, taken } = takingStream(evenShards(1));
+    const request = encodeRequest(trafficSpans(3));
+    const most = request.length - 1;
+    const limitsOf = (tenant: string) => (tenant === "acme" ? { maxRequestBytes: most } : undefined);
+    const take = ingest({ ...partsFor(stream), limitsOf });
+    await expect(take("acme", request)).rejects.toMatchObject({
+      code: "too_large",
+      message: `the request has ${request.length} bytes of OTLP: tenant acme may send ${most} at once; send smaller batches`,
+    });
+    expect(taken).toEqual([]);
+    expect((await take("rook", request)).rejectedSpans).toBe(0);
+    expect((await take("acme", encodeRequest(trafficSpans(3).slice(1)))).rejectedSpans).toBe(0);
+  });
+
   test("one span that no record can hold is refused by name, and its neighbours are kept", async () => {
     const [a, huge, c] = trafficSpans(3) as [TrafficSpan, TrafficSpan, TrafficSpan];
     const noise = Buffer.from(

@@ -117,6 +117,11 @@ describe("the table of access", () => {
     expect(() => readAccess('{"limits":[{"tenant":"acme","maxAttributes":1.5}]}', "the file")).toThrow(
       "the file: limits.0.maxAttributes: expected an integer above 0",
     );
+    const most = readAccess('{"limits":[{"tenant":"acme","maxRequestBytes":1000000}]}', "the file");
+    expect(most.rates.get("acme")).toEqual({ maxRequestBytes: 1_000_000 });
+    expect(() => readAccess('{"limits":[{"tenant":"acme","maxRequestBytes":0}]}', "the file")).toThrow(
+      "the file: limits.0.maxRequestBytes: expected an integer above 0",
+    );
     expect(() => readAccess('{"limits":[{"tenant":"acme","spansPerSecond":0}]}', "the file")).toThrow(
       "the file: limits.0.spansPerSecond: expected a number above 0",
     );

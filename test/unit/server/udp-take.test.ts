@@ -62,6 +62,17 @@ test("what cannot be read is counted, and its neighbours are taken", async () =>
   expect(sent).toHaveLength(1);
 });
 
+test("datagrams that are too much together are taken apart; one that is too much by itself is lost", async () => {
+  const large = new TracingError("too_large", "too much");
+  const { take, lost, sent } = world(large, large, large, large, {});
+  await take("compact", [datagram, datagram, datagram]);
+  expect(sent.map((bytes) => bytes / (sent[1] as number))).toEqual([3, 1, 2, 1, 1]);
+  expect(lost).toEqual([
+    { protocol: "compact", lost: 1, by: "stream", error: large },
+    { protocol: "compact", lost: 1, by: "stream", error: large },
+  ]);
+});
+
 test("what the stream does not take now is tried again, what it will never take is lost, and counted", async () => {
   const passing = new TracingError("unavailable", "full");
   const late = world(passing, passing);
