@@ -24,6 +24,7 @@ interface SkuaFunctionProps<F extends FunctionName = FunctionName> {
   /** All that the function may do, besides writing to its own log. */
   readonly may: readonly PolicyStatement[];
   readonly codeOf: CodeOf | undefined;
+  readonly endpoints: Settings["endpoints"];
   /** A file that stands beside the code under a name of its own. */
   readonly beside?: { readonly path: string; readonly name: string } | undefined;
 }
@@ -35,7 +36,8 @@ export interface WithUrl<F extends FunctionName> {
 }
 
 /** What all functions of a stack share. */
-export interface CommonProps extends Pick<SkuaFunctionProps, "architecture" | "codeOf" | "logRetentionDays"> {
+export interface CommonProps
+  extends Pick<SkuaFunctionProps, "architecture" | "codeOf" | "logRetentionDays" | "endpoints"> {
   readonly retentionHours: number;
 }
 
@@ -68,7 +70,7 @@ export class SkuaFunction<F extends FunctionName = FunctionName> extends Constru
       architecture: props.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: props.memoryMegabytes,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: props.environment,
+      environment: { ...props.environment, ...endpointVariables(props.endpoints) },
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -77,6 +79,12 @@ export class SkuaFunction<F extends FunctionName = FunctionName> extends Constru
     });
   }
 }
+
+/** As every AWS SDK reads them. */
+const endpointVariables = (endpoints: Settings["endpoints"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(endpoints).map(([service, url]) => [`AWS_ENDPOINT_URL_${service.toUpperCase()}`, url]),
+  );
 
 const source = ({ name, codeOf, beside }: SkuaFunctionProps) =>
   codeOf === undefined

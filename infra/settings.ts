@@ -41,6 +41,9 @@ const strategiesPath = z.string("expected a path").transform((path, context) => 
   return resolve(path);
 });
 
+const ENDPOINT = "expected an address such as http://127.0.0.1:4567";
+const ENDPOINTS = "expected addresses of kinesis, dynamodb, s3 or lambda";
+
 const DOLLARS_EXPECTED = "expected a number above 0";
 
 /** Rollup is told of them in a variable, beside a few others. */
@@ -106,6 +109,17 @@ const Settings = z.strictObject({
     .default([]),
   /** What a million spans may cost in write units, over a day, before an alarm says so. */
   dollarsPerMillionSpans: z.coerce.number(DOLLARS_EXPECTED).positive(DOLLARS_EXPECTED).optional(),
+  /** Whom the functions call in place of AWS, where SAM or an emulator that does not say so itself runs them. */
+  endpoints: z
+    .preprocess(
+      parsedJson,
+      z.partialRecord(
+        z.enum(["kinesis", "dynamodb", "s3", "lambda"]),
+        z.url({ protocol: /^https?$/, error: ENDPOINT }),
+        ENDPOINTS,
+      ),
+    )
+    .default({}),
   /** A second stream for records that others write: OpenTelemetry Collectors (awskinesis), the Kinesis Producer Library. */
   foreignStream: z
     .preprocess(

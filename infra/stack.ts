@@ -79,7 +79,7 @@ export class SkuaStack extends Stack {
   }
 
   private get common() {
-    const { architecture, retentionDays, logRetentionDays } = this.settings;
-    return { architecture, logRetentionDays, retentionHours: retentionDays * 24, codeOf: this.codeOf };
+    const { architecture, retentionDays, logRetentionDays, endpoints } = this.settings;
+    return { architecture, logRetentionDays, endpoints, retentionHours: retentionDays * 24, codeOf: this.codeOf };
   }
 }

@@ -41,7 +41,7 @@ const ANYBODY = { region: "us-east-1", credentials: { accessKeyId: "skua", secre
 /** Starts the services that the environment does not name endpoints for, each in a thread of its own. */
 export async function startBackends(
   folder: string,
-  { kinesisPort }: Pick<Settings, "kinesisPort">,
+  { kinesisPort, dynamoPort }: Pick<Settings, "kinesisPort" | "dynamoPort">,
   env: NodeJS.ProcessEnv,
   isTerminal: boolean,
 ): Promise<Backends> {
@@ -51,7 +51,9 @@ export async function startBackends(
     isKinesisEmbedded
       ? startEmulator("kinesis", { path: join(folder, "kinesis"), port: kinesisPort, isTerminal })
       : undefined,
-    isDynamoEmbedded ? startEmulator("dynamo", { path: join(folder, "dynamodb"), port: 0, isTerminal }) : undefined,
+    isDynamoEmbedded
+      ? startEmulator("dynamo", { path: join(folder, "dynamodb"), port: dynamoPort, isTerminal })
+      : undefined,
   ]);
   const threads = [kinesis, dynamo].filter((thread) => thread !== undefined);
   const failed = firstFault(threads);
@@ -93,7 +95,12 @@ async function startEmulator(name: "kinesis" | "dynamo", data: EmulatorData): Pr
     const ended = thread.ended.then((fault) => fault && unusable(fault));
     return { ...thread, ended, path };
   } catch (error) {
-    if (isOfPort(error)) throw portFault(error, { host: EMULATOR_HOST, port, flag: "kinesis-port" });
+    if (isOfPort(error))
+      throw portFault(error, {
+        host: EMULATOR_HOST,
+        port,
+        flag: name === "kinesis" ? "kinesis-port" : "dynamodb-port",
+      });
     throw error instanceof Error ? unusable(error) : error;
   }
 }

@@ -37,6 +37,8 @@ export interface Settings {
   readonly foreignTenant: string;
   /** Where the embedded Kinesis listens, for those. */
   readonly kinesisPort: number;
+  /** Where the embedded DynamoDB listens, for functions that run beside it. */
+  readonly dynamoPort: number;
   readonly table: string;
 }
 
@@ -182,6 +184,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: Setting<Settings[K]> } 
     read: (text) => (TENANT_NAME.test(text) ? text : undefined),
   },
   kinesisPort: port("kinesis-port", 0, "the embedded Kinesis, on the loopback, for what writes the foreign stream"),
+  dynamoPort: port("dynamodb-port", 0, "the embedded DynamoDB, on the loopback, for functions that SAM runs"),
   table: awsName("table", "name of the DynamoDB table; created if absent"),
 };
 

@@ -36,6 +36,7 @@ export function readSettings(argv: readonly string[], env: NodeJS.ProcessEnv): S
     foreignStream: of(SETTINGS.foreignStream),
     foreignTenant: of(SETTINGS.foreignTenant),
     kinesisPort: of(SETTINGS.kinesisPort),
+    dynamoPort: of(SETTINGS.dynamoPort),
     table: of(SETTINGS.table),
   };
   if (settings.foreignStream === settings.stream)

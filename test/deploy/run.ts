@@ -13,6 +13,7 @@ import { roleSteps } from "./role-steps.ts";
 import { signedSteps } from "./signed-steps.ts";
 import { stage } from "./stage.ts";
 import { runSteps, type Step, summary, type Tally } from "./tally.ts";
+import { templateSteps } from "./template-steps.ts";
 import { tokenSteps } from "./token-steps.ts";
 import { traceSteps } from "./trace-steps.ts";
 import { updateSteps } from "./update-steps.ts";
@@ -86,6 +87,7 @@ function steps({ endpoint, door }: MiniStack, folder: string): Step[] {
       isVital: true,
       run: () => deploy(main.stack, ...MAIN),
     },
+    ...templateSteps(join(folder, "cdk-deploy.out"), [main.stack], cache),
     ...tokenSteps(main, env),
     ...traceSteps(main),
     ...doorSteps(main),

@@ -17,7 +17,7 @@ const [container] = pod.containers;
 
 /** Every door of the server; its own Kinesis stands on the loopback. */
 const doors = Object.values(SETTINGS)
-  .filter(({ flag }) => flag.endsWith("-port") && flag !== "kinesis-port")
+  .filter(({ flag }) => flag.endsWith("-port") && !["kinesis-port", "dynamodb-port"].includes(flag))
   .map(({ flag, default: port }) => `${port}${flag.startsWith("udp") ? "/UDP" : ""}`);
 
 test("the pod passes Pod Security's restricted level, and writes nothing but its volume", () => {

@@ -32,6 +32,7 @@ describe("deployment settings", () => {
       removalPolicy: "retain",
       logRetentionDays: 14,
       dollarsPerDay: 10,
+      endpoints: {},
       alerts: [],
     });
   });
@@ -111,6 +112,17 @@ describe("deployment settings", () => {
       "skua:warmThroughput",
       '{"reads":1,"writes":4000}',
       "skua:warmThroughput.reads: expected a whole number from 12000",
+    ],
+    ["skua:endpoints", "localhost", "skua:endpoints: expected addresses of kinesis, dynamodb, s3 or lambda"],
+    [
+      "skua:endpoints",
+      '{"kinesis":"4567"}',
+      "skua:endpoints.kinesis: expected an address such as http://127.0.0.1:4567",
+    ],
+    [
+      "skua:endpoints",
+      '{"sns":"http://127.0.0.1"}',
+      "skua:endpoints: expected addresses of kinesis, dynamodb, s3 or lambda",
     ],
     ["skua:alarmEmail", "nobody", 'skua:alarmEmail: expected an address, got "nobody"'],
     ["skua:dollarsPerDay", "-1", 'skua:dollarsPerDay: expected a number above 0, got "-1"'],

@@ -279,6 +279,17 @@ describe("the functions", () => {
   });
 });
 
+test("functions call AWS, or whom they are told to call in its place", () => {
+  const variables = (of: Template): string[] =>
+    resourcesOf(of, "AWS::Lambda::Function").map(([, { Properties }]) => JSON.stringify(Properties.Environment));
+  for (const text of variables(template)) expect(text).not.toContain("AWS_ENDPOINT");
+  const elsewhere = synthesize({ "skua:endpoints": { kinesis: "http://127.0.0.1:4567", s3: "http://127.0.0.1:9000" } });
+  for (const text of variables(elsewhere)) {
+    expect(text).toContain('"AWS_ENDPOINT_URL_KINESIS":"http://127.0.0.1:4567"');
+    expect(text).toContain('"AWS_ENDPOINT_URL_S3":"http://127.0.0.1:9000"');
+  }
+});
+
 test("the stack tells where spans go and where they are read", () => {
   const outputs = Object.entries(template.findOutputs("*"))
     .map(([name, { Value }]) => [name, readable(Value)])

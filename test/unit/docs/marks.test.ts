@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { blocksOf, commandsOf, MARKS, PAGES, textOf } from "../../docs/blocks.ts";
 import { settingNames } from "../../infra/setting-names.ts";
+import { resourcesOf, synthesize } from "../../infra/synth.ts";
 import { bareEnvironment, NODE } from "../../support/skua-server.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
 const settings = settingNames();
+/** Logical ids. */
+const functions = resourcesOf(synthesize(), "AWS::Lambda::Function").map(([id]) => id);
 const blocks = PAGES.flatMap(blocksOf);
 
 const CDK: readonly string[] = ["bootstrap", "deploy", "destroy", "diff", "synth"];
@@ -41,13 +44,15 @@ function scriptFaults(command: string): string[] {
 /** What of a command of ours does not exist; nothing is said of other people's programs but that files are there. */
 function faultsOf(command: string): string[] {
   const [, cdk = "synth"] = /\bnpx cdk (\w+)/.exec(command) ?? [];
-  const paths = [...command.matchAll(/(?:apply|delete) -k (\S+)|docker build -f (\S+)/g)].map(
-    ([, a, b]) => a ?? b ?? "",
-  );
+  const ids = [...command.matchAll(/\b[A-Z]\w+Function[0-9A-F]{8}\b/g)].map(([id]) => id);
+  const paths = [
+    ...command.matchAll(/(?:(?:apply|delete) -k|docker build -f|--env-vars|(?<=sam local .*)-e) (\S+)/g),
+  ].map(([, path = ""]) => path);
   return [
     ...scriptFaults(command),
     ...(CDK.includes(cdk) ? [] : [`cdk ${cdk}`]),
     ...[...command.matchAll(/skua:[a-z]\w*/g)].map(([name]) => name).filter((name) => !settings.includes(name)),
+    ...ids.filter((id) => !functions.includes(id)),
     ...paths.filter((path) => !existsSync(join(root, path))),
   ];
 }
@@ -84,6 +89,9 @@ test("a command with a script, a flag, a setting, a file or a CDK command that d
   expect(faultsOf("npm start -- --dat x")).toEqual(["--dat of npm run start"]);
   expect(faultsOf("npx cdk deplay -c skua:retentionDay=3")).toEqual(["cdk deplay", "skua:retentionDay"]);
   expect(faultsOf("kubectl apply -k infra/none")).toEqual(["infra/none"]);
+  expect(faultsOf("sam local invoke --env-vars none.json -e test/none.json IngestFunction00000000")).toEqual([
+    ...["IngestFunction00000000", "none.json", "test/none.json"],
+  ]);
 });
 
 test("settings and scripts that are named anywhere in the pages exist", () => {

@@ -19,7 +19,7 @@ const bytesIn = (path: string): number =>
   readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
 
 test("what was overwritten leaves the disk, however often it was queried meanwhile", { timeout: 30_000 }, async () => {
-  const backends = await startBackends(folder.path, { kinesisPort: 0 }, {}, true);
+  const backends = await startBackends(folder.path, { kinesisPort: 0, dynamoPort: 0 }, {}, true);
   const dynamo = dynamoClient(backends.dynamo);
   await ensureTable(dynamo, "spans", false);
   const items = dynamoItems(dynamo, "spans");

@@ -28,6 +28,7 @@ const DEFAULTS = {
   foreignStream: "",
   foreignTenant: "default",
   kinesisPort: 0,
+  dynamoPort: 0,
   table: "skua",
 };
 
@@ -71,8 +72,23 @@ describe("the command line", () => {
   });
 
   test("may name a second stream, whose spans it is told, and a port of the Kinesis that takes them", () => {
-    const flags = ["--foreign-stream", "collectors", "--foreign-tenant", "acme", "--kinesis-port", "4567"];
-    const expected = { ...DEFAULTS, foreignStream: "collectors", foreignTenant: "acme", kinesisPort: 4567 };
+    const flags = [
+      "--foreign-stream",
+      "collectors",
+      "--foreign-tenant",
+      "acme",
+      "--kinesis-port",
+      "4567",
+      "--dynamodb-port",
+      "4569",
+    ];
+    const expected = {
+      ...DEFAULTS,
+      foreignStream: "collectors",
+      foreignTenant: "acme",
+      kinesisPort: 4567,
+      dynamoPort: 4569,
+    };
     expect(readSettings(flags, {})).toEqual(expected);
     const env = { SKUA_FOREIGN_STREAM: "collectors", SKUA_FOREIGN_TENANT: "acme", SKUA_KINESIS_PORT: "4567" };
     expect(readSettings([], env)).toEqual(expected);
@@ -115,6 +131,7 @@ test("the help names every flag, its variable and its default, and the SDK's var
     ["foreign-stream", "none"],
     ["foreign-tenant", "default"],
     ["kinesis-port", "0"],
+    ["dynamodb-port", "0"],
     ["table", "skua"],
   ]) {
     expect(help).toContain(`--${flag} (${value})`);
