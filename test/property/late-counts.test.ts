@@ -39,16 +39,24 @@ async function passAnHour(world: World, hook: Hook = () => {}): Promise<void> {
   }
 }
 
-/** Hours of which there are counts that no roll has taken up. */
-function unrolled({ table }: World): string[] {
-  const marks = new Map<string, number>();
+/** To what each hour was rolled, by the partition of its counts. */
+function marksOf({ table }: World): Map<string, Set<number>> {
+  const marks = new Map<string, Set<number>>();
   for (const { pk, sk } of table.stored().filter((item) => item.pk.startsWith("M#") && item.sk[0] === 1)) {
     const { hour, mark } = readRolledEdgesKey(sk);
     const key = `G#${pk.split("#")[1]}#${hour}`;
-    marks.set(key, Math.max(mark, marks.get(key) ?? 0));
+    marks.set(key, (marks.get(key) ?? new Set()).add(mark));
   }
-  const counts = table.stored().filter(({ pk }) => pk.startsWith("G#"));
-  return counts.filter(({ pk, sk }) => readHeadKey(sk.subarray(0, 24)).at >= (marks.get(pk) ?? 0)).map(({ pk }) => pk);
+  return marks;
+}
+
+/** Hours of which there are counts that no roll has taken up. */
+function unrolled(world: World): string[] {
+  const marks = marksOf(world);
+  const counts = world.table.stored().filter(({ pk }) => pk.startsWith("G#"));
+  const isNew = ({ pk, sk }: (typeof counts)[number]): boolean =>
+    readHeadKey(sk.subarray(0, 24)).at >= Math.max(0, ...(marks.get(pk) ?? []));
+  return counts.filter(isNew).map(({ pk }) => pk);
 }
 
 const TENANT = "shop#1";
@@ -80,8 +88,12 @@ test("what comes hours late is counted with its hour at once, and from the rolls
     world.now += MINUTE;
     await expectEdges(world, readerOf(world), records);
     await expectEdges(world, warm, records);
+    const before = marksOf(world);
     await passAnHour(world);
     expect(unrolled(world)).toEqual([]);
+    // Once each, though what is beside a late hour is rolled with it.
+    for (const [hour, marks] of marksOf(world))
+      expect([hour, marks.size - (before.get(hour)?.size ?? 0)]).toEqual([hour, 1]);
     await expectEdges(world, readerOf(world), records);
     await expectEdges(world, warm, records);
     expect(world.faults).toEqual([]);

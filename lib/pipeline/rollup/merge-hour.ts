@@ -1,7 +1,7 @@
 import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../../store/batches.ts";
 import { LARGE_SPANS } from "../../store/counts/large-hour.ts";
-import { rollCounts, rolledSpans, rollOpenCounts } from "../../store/counts/roll.ts";
+import { isOutdated, type RollOptions, rollCounts, rolledSpans, rollOpenCounts } from "../../store/counts/roll.ts";
 import type { Item, Registers } from "../../store/items.ts";
 import { hourTtl, mergedInputsKey, mergedTermsKey, mergedTracesKey } from "../../store/keys.ts";
 import { type MergedItem, mergeSegments } from "../../store/merge/merge-segments.ts";
@@ -46,11 +46,12 @@ export function mergeHour(task: MergeTask, options: MergeHourOptions): Promise<M
 
 /** Calls reach over an hour's ends: with it those beside it are rolled again, where they are closed. */
 async function rollLate(task: MergeTask, late: number, options: MergeHourOptions): Promise<MergedHour> {
-  const { registers, clock, retentionHours } = options;
+  const { batches, registers, clock, retentionHours } = options;
+  const { tenant, mark } = task;
   for (const hour of [late, late - 1, late + 1]) {
     const isKept = hourTtl(hour, retentionHours) * 1000 > clock();
-    if (isKept && (await loadSummary(registers, { ...task, hour })).summary.isClosed)
-      await rollCounts({ ...options, tenant: task.tenant, hour, mark: task.mark });
+    if (!isKept || !(await loadSummary(registers, { tenant, hour })).summary.isClosed) continue;
+    if (await isOutdated(batches, { tenant, hour })) await rollCounts(rollOf(options, { tenant, hour, mark }));
   }
   await rollupHours(options).release(task, true);
   return { merges: 0, spans: 0, isClosed: false };
@@ -89,15 +90,19 @@ async function rollWhileOpen(task: MergeTask, { merged }: HourSummary, options: 
   const spans = merged.reduce((sum, one) => sum + one.spans, 0);
   if (spans < largeSpans) return;
   const before = await rolledSpans(batches, task);
-  if (spans - before >= largeSpans) await rollOpenCounts({ ...options, ...task, limits: { largeSpans } });
+  if (spans - before >= largeSpans) await rollOpenCounts(rollOf(options, task));
 }
+
+const rollOf = (
+  { batches, retentionHours, random, largeSpans = LARGE_SPANS }: MergeHourOptions,
+  { tenant, hour, mark }: Pick<MergeTask, "tenant" | "hour" | "mark">,
+): RollOptions => ({ ...{ batches, retentionHours, random, tenant, hour, mark }, limits: { largeSpans } });
 
 /** The hour before is rolled again: calls reach over its end, and what they come from is all there only now. */
 async function rollHourCounts({ tenant, hour, mark }: MergeTask, options: MergeHourOptions): Promise<void> {
-  const roll = { ...options, tenant, mark, limits: { largeSpans: options.largeSpans ?? LARGE_SPANS } };
-  await rollCounts({ ...roll, hour });
+  await rollCounts(rollOf(options, { tenant, hour, mark }));
   const before = await loadSummary(options.registers, { tenant, hour: hour - 1 });
-  if (before.summary.isClosed) await rollCounts({ ...roll, hour: hour - 1 });
+  if (before.summary.isClosed) await rollCounts(rollOf(options, { tenant, hour: hour - 1, mark }));
 }
 
 interface Advanced {

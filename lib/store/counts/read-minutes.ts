@@ -1,5 +1,6 @@
 import type { Batches } from "../batches.ts";
-import { countsRange, dayOf, type Range, readRolledEdgesKey, rolledEdgesRange, rolledMinutesRange } from "../keys.ts";
+import { countsRange, type Range, rolledMinutesRange } from "../keys.ts";
+import { newestMark } from "./newest-mark.ts";
 import { readOperationCounts } from "./read.ts";
 import { readRolledMinutes } from "./read-rolled.ts";
 import type { MinuteCounts } from "./types.ts";
@@ -19,19 +20,6 @@ export async function readHourMinutes(batches: Batches, tenant: string, hour: nu
   for await (const body of bodiesIn(batches, countsRange(tenant, hour, mark)))
     readOperationCounts(body).minutes.forEach(add);
   return [...sums.values()];
-}
-
-/** Of what the hour was rolled to; 0 when it was not. */
-async function newestMark(batches: Batches, tenant: string, hour: number): Promise<number> {
-  let newest = 0;
-  const range = rolledEdgesRange(tenant, dayOf(hour), hour, hour);
-  for await (const items of batches.queryAll({ ...range, consistent: true }))
-    for (const { sk } of items) {
-      const { mark, n } = readRolledEdgesKey(sk);
-      // It is written last.
-      if (n === 0) newest = Math.max(newest, mark);
-    }
-  return newest;
 }
 
 async function* bodiesIn(batches: Batches, range: Range): AsyncGenerator<Uint8Array> {

@@ -19,6 +19,7 @@ import { HourOperations, MAX_HOUR_OPERATIONS, OperationRanks } from "./hour-oper
 import { LARGE_SPANS, readLargeHour, writeLargeHour, writeWaiting } from "./large-hour.ts";
 import type { MinuteRow } from "./minutes.ts";
 import type { NewBody } from "./new-bodies.ts";
+import { newestMark } from "./newest-mark.ts";
 import { readEdgeCounts, readOperationCounts } from "./read.ts";
 import { writeRolledEdges, writeRolledMinutes } from "./write-rolled.ts";
 
@@ -113,6 +114,15 @@ export async function rollOpenCounts(options: RollOptions): Promise<void> {
   const { parts, heads } = largeItems(options, counted, joined, limits);
   await options.batches.putAll(parts);
   await options.batches.putAll(heads);
+}
+
+/** Whether counts of an hour, or of one beside it, came after it was rolled last. */
+export async function isOutdated(batches: Batches, { tenant, hour }: Pick<RollOptions, "tenant" | "hour">) {
+  const mark = await newestMark(batches, tenant, hour);
+  for (const one of [hour, hour - 1, hour + 1])
+    for await (const _ of batches.queryAll({ ...countsRange(tenant, one, mark), limit: 1, consistent: true }))
+      return true;
+  return false;
 }
 
 /** Of how many spans an hour was rolled that is large; 0 where it was not. */

@@ -18,6 +18,10 @@ export interface RolledHour {
 /** Hours are rolled once or twice, and again when something comes late. */
 const TRUST_MILLIS = 30_000;
 
+/** Of days before yesterday only what comes late changes the hours, and that is read beside them. */
+const OLD_TRUST_MILLIS = 5 * 60_000;
+const OLD_DAYS = 2;
+
 /** The rolled hours of a tenant, as they become more. */
 export class RolledHours {
   private readonly batches: Batches;
@@ -32,7 +36,9 @@ export class RolledHours {
 
   /** Sees to it that all of these hours are known as they were a while ago. */
   async refresh(hours: Hours, nowMillis: number): Promise<void> {
-    const isDue = (day: number): boolean => nowMillis - (this.checkedAt.get(day) ?? 0) >= TRUST_MILLIS;
+    const today = dayOf(Math.floor(nowMillis / MILLIS_PER_HOUR));
+    const isDue = (day: number): boolean =>
+      nowMillis - (this.checkedAt.get(day) ?? 0) >= (day + OLD_DAYS <= today ? OLD_TRUST_MILLIS : TRUST_MILLIS);
     await Promise.all(
       eachDay(hours)
         .filter(isDue)
