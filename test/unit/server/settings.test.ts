@@ -72,16 +72,8 @@ describe("the command line", () => {
   });
 
   test("may name a second stream, whose spans it is told, and a port of the Kinesis that takes them", () => {
-    const flags = [
-      "--foreign-stream",
-      "collectors",
-      "--foreign-tenant",
-      "acme",
-      "--kinesis-port",
-      "4567",
-      "--dynamodb-port",
-      "4569",
-    ];
+    const ports = ["--kinesis-port", "4567", "--dynamodb-port", "4569"];
+    const flags = ["--foreign-stream", "collectors", "--foreign-tenant", "acme", ...ports];
     const expected = {
       ...DEFAULTS,
       foreignStream: "collectors",
@@ -90,7 +82,12 @@ describe("the command line", () => {
       dynamoPort: 4569,
     };
     expect(readSettings(flags, {})).toEqual(expected);
-    const env = { SKUA_FOREIGN_STREAM: "collectors", SKUA_FOREIGN_TENANT: "acme", SKUA_KINESIS_PORT: "4567" };
+    const env = {
+      SKUA_FOREIGN_STREAM: "collectors",
+      SKUA_FOREIGN_TENANT: "acme",
+      SKUA_KINESIS_PORT: "4567",
+      SKUA_DYNAMODB_PORT: "4569",
+    };
     expect(readSettings([], env)).toEqual(expected);
   });
 
