@@ -13,7 +13,7 @@ import { opentelemetry } from "../../proto/gen/index.js";
 import { type Asked, askedBy } from "../support/asked-series.ts";
 import { exportRequest, newSpanId, newTraceId, post, until } from "../support/otlp.ts";
 import { type Series, seriesIn } from "../support/prometheus-text.ts";
-import { type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
+import { ANY_PORTS, runServer, type SkuaServer, startServer, temporaryFolder } from "../support/skua-server.ts";
 
 const { TracesData } = opentelemetry.proto.trace.v1;
 const HOUR_MILLIS = 3_600_000;
@@ -147,6 +147,19 @@ describe("a server that is used", { timeout: 60_000 }, () => {
     expect([...new Set(bases)].toSorted()).toEqual(names.toSorted());
   });
 
+  test("has no label that grows with what is sent: tenants and services only where an alert names them", async () => {
+    const body = exportRequest("a service of thousands", [aSpan()]);
+    expect((await post(server.otlp, body)).status).toBe(200);
+    await untilIs("skua_indexed_records_total", { stream: "skua" }, (records) => records >= 2);
+    for (const { name, labels } of await scrape()) {
+      const { tenant = "default", service = "shop", le: _, ...others } = labels;
+      expect([tenant, service], name).toEqual(["default", "shop"]);
+      if ("service" in labels) expect(name).toMatch(/^skua_(service|alert)_/);
+      const known = ["function", "receiver", "transport", "reason", "stream", "protocol"];
+      if (!("service" in labels)) expect(known, name).toEqual(expect.arrayContaining(Object.keys(others)));
+    }
+  });
+
   test("takes another file of alerts as it comes", async () => {
     writeFileSync(alerts, JSON.stringify([{ service: "cart", p95Ms: 250 }]));
     await untilIs("skua_alert_p95_seconds", { service: "cart" }, (seconds) => seconds === 0.25);
@@ -154,6 +167,13 @@ describe("a server that is used", { timeout: 60_000 }, () => {
       async () => ((await scrape()).some(({ labels }) => labels.service === "shop") ? undefined : true),
       "nothing of the service that is watched no more",
     );
+  });
+
+  test("does not begin with alerts that are wrong", async () => {
+    const file = join(folder.path, "wrong.json");
+    writeFileSync(file, JSON.stringify([{ service: "cart", errorRate: 5 }]));
+    const { code, stderr } = await runServer([...ANY_PORTS, "--data", join(folder.path, "other"), "--alerts", file]);
+    expect([code, stderr.trim()]).toEqual([2, `skua: ${file}.0.errorRate: expected a number above 0, 1 at most`]);
   });
 
   test("answers what asks for metrics, and nothing else", async () => {

@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { DOCS, grafanaFiles } from "../../infra/grafana/files.ts";
 import { RULES } from "../../infra/grafana/rules.ts";
 import { METRICS, METRICS_OF } from "../../lib/runtime/metrics.ts";
 import { TESTED_RULES } from "../interop/rule-tests.ts";
+import { NODE, temporaryFolder } from "../support/skua-server.ts";
 import { FIRST_SYNTH_MILLIS, resourcesOf, synthesize } from "./synth.ts";
 
 /** Looked into at many depths. */
@@ -48,6 +51,29 @@ test("so is every alarm's, and each place is somebody's", { timeout: FIRST_SYNTH
   );
   const rules = read("prometheus/rules.yaml").groups[0].rules.map(({ alert }: Any) => alert.slice(4));
   expect(new Set([...alarms, ...rules].map((name) => String(name).toLowerCase()))).toEqual(anchors);
+});
+
+describe("npm run grafana", () => {
+  const run = (...args: string[]) => spawnSync(NODE, ["infra/grafana/main.ts", ...args], { encoding: "utf8" });
+
+  test("writes all files where it is told, with links to where the documentation is said to be", () => {
+    const folder = temporaryFolder();
+    try {
+      const docs = "https://git.example/docs";
+      expect(run("--docs", `${docs}/`, "--out", folder.path).status).toBe(0);
+      for (const [name, text] of grafanaFiles(docs))
+        expect(readFileSync(join(folder.path, name), "utf8"), name).toBe(text);
+    } finally {
+      folder.remove();
+    }
+  });
+
+  test("says what it may be told, and what of that was wrong", () => {
+    const { status, stderr, stdout } = run("--doc", "x");
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("--doc");
+    for (const flag of ["--docs", "--out"]) expect(run("--help").stdout).toContain(flag);
+  });
 });
 
 test("links lead to where the documentation is said to be", () => {
