@@ -10,20 +10,26 @@ import { sourceOrdinals } from "../../lib/otlp/sources.ts";
 import type { SpanTable } from "../../lib/otlp/span-table.ts";
 import { utf8 } from "../../lib/otlp/text.ts";
 import { plainStringStart, valueText } from "../../lib/otlp/value.ts";
+import { decodeText, readFrames } from "../../lib/rpc/web-frames.ts";
 import { traceWriter } from "../../lib/store/write.ts";
 import { decodeRecord, encodeRecord } from "../../lib/stream/record.ts";
 import { FOREIGN, type ForeignDoor } from "./foreign-doors.ts";
+import { isPlain, type PlainDoor, readPlain } from "./plain-doors.ts";
 
-export type Door = "protobuf" | "json" | ForeignDoor;
+export type Door = "protobuf" | "json" | "gRPC-web" | "gRPC-web-text" | ForeignDoor | PlainDoor;
 export type Outcome = "refused" | "empty" | "spans";
 
 /**
  * Sends a body through a door as ingest does, and reads what comes out as the indexer and a query do. A body that is
  * refused is refused as invalid_argument; one that is not can be divided and read. All else throws.
  */
-export function sendThrough(door: Door, body: Uint8Array): Outcome {
+export function sendThrough(door: Door, body: Buffer): Outcome {
   let table: SpanTable;
   try {
+    if (isPlain(door)) {
+      readPlain(door, body);
+      return "empty";
+    }
     table = scanTraces(toTraces(door, body)).table;
   } catch (error) {
     if (error instanceof TracingError && error.code === "invalid_argument") return "refused";
@@ -46,14 +52,19 @@ export function sendThrough(door: Door, body: Uint8Array): Outcome {
 }
 
 /** What a decoder of ours wrote is a message, and no more of it than its request allows. */
-function toTraces(door: Door, body: Uint8Array): Uint8Array {
+function toTraces(door: Exclude<Door, PlainDoor>, body: Uint8Array): Uint8Array {
   if (door === "protobuf") return body;
+  if (door === "gRPC-web") return messageOf(body);
+  if (door === "gRPC-web-text") return messageOf(decodeText(body));
   if (door === "json") return jsonToTraces(body);
   const traces = FOREIGN[door](body);
   assert.ok(traces.length <= MAX_GROWTH * body.length, `${body.length} bytes became ${traces.length}`);
   assert.doesNotThrow(() => scanTraces(traces));
   return traces;
 }
+
+/** Bytes that are said to be compressed are not: that is another's to find out. */
+const messageOf = (body: Uint8Array): Uint8Array => readFrames(body, 1)[0]?.bytes ?? new Uint8Array(0);
 
 /** The shortest spans of the shortest encoding take a few times their bytes in OTLP. */
 const MAX_GROWTH = 16;

@@ -1,9 +1,11 @@
 import { toJson, toProtobuf } from "../data/plain-traces.ts";
 import { Random } from "../data/random.ts";
+import { grpcFrame } from "../support/grpc-frames.ts";
 import { type Door, type Outcome, sendThrough } from "./doors.ts";
 import { FOREIGN_DOORS } from "./foreign-doors.ts";
 import { foreignSeeds } from "./foreign-seeds.ts";
 import { mutate } from "./mutate.ts";
+import { PLAIN_DOORS, plainSeeds } from "./plain-doors.ts";
 import { someTraces } from "./seeds.ts";
 
 /** Of CPU, so that it does not matter how busy the machine is. A body of a few KiB takes well under a millisecond; this much is a hang. */
@@ -12,7 +14,7 @@ const SEED_MESSAGES = 200;
 
 export type Counts = ReadonlyMap<Door, Record<Outcome, number>>;
 
-const DOORS: readonly Door[] = ["protobuf", "json", ...FOREIGN_DOORS];
+const DOORS: readonly Door[] = ["protobuf", "json", "gRPC-web", "gRPC-web-text", ...FOREIGN_DOORS, ...PLAIN_DOORS];
 
 /**
  * Throws at the first case that breaks the law, naming it so that it can be repeated.
@@ -21,10 +23,17 @@ const DOORS: readonly Door[] = ["protobuf", "json", ...FOREIGN_DOORS];
  */
 export function fuzz(count: number, seed: number): Counts {
   const random = new Random(seed);
-  const seeds: Record<Door, Buffer[]> = { protobuf: [], json: [], ...foreignSeeds(seed) };
+  const seeds: Record<Door, Buffer[]> = {
+    ...{ protobuf: [], json: [], "gRPC-web": [], "gRPC-web-text": [] },
+    ...foreignSeeds(seed),
+    ...plainSeeds(random),
+  };
   for (let i = 0; i < SEED_MESSAGES; i++) {
     const traces = someTraces(random);
-    seeds.protobuf.push(toProtobuf(traces, random));
+    const message = toProtobuf(traces, random);
+    seeds.protobuf.push(message);
+    seeds["gRPC-web"].push(grpcFrame(message));
+    seeds["gRPC-web-text"].push(Buffer.from(grpcFrame(message).toString("base64")));
     seeds.json.push(Buffer.from(toJson(traces, random)));
   }
   const counts: Counts = new Map(DOORS.map((door) => [door, { refused: 0, empty: 0, spans: 0 }]));

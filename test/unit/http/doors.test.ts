@@ -5,6 +5,7 @@ import { tenantByCredential } from "../../../lib/http/tenant-of.ts";
 import { TracingError } from "../../../lib/model/errors.ts";
 import { decodeSpans } from "../../../lib/otlp/decode.ts";
 import { readAccess } from "../../../lib/runtime/read-access.ts";
+import { listOfSpans } from "../../support/foreign-proto.ts";
 import { grpcFrame, readWebAnswer } from "../../support/grpc-frames.ts";
 import { thriftBytes } from "../../support/thrift-structs.ts";
 
@@ -112,6 +113,14 @@ const DOORS: Readonly<Record<string, Door>> = {
     path: "/api/v2/spans",
     type: "application/json; charset=utf-8",
     body: json([{ ...ZIPKIN, timestamp: START, duration: 5 }]),
+    ...{ done: 202, message: plain, errorType: "text/plain; charset=utf-8" },
+  },
+  "Zipkin v2, protobuf": {
+    path: "/api/v2/spans",
+    type: "application/x-protobuf",
+    body: listOfSpans
+      .encode({ spans: [{ trace_id: Buffer.alloc(16, 1), id: Buffer.alloc(8, 2), timestamp: START, name: "get" }] })
+      .finish(),
     ...{ done: 202, message: plain, errorType: "text/plain; charset=utf-8" },
   },
   "Zipkin v1": {
