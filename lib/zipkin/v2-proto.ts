@@ -1,6 +1,6 @@
 import type { Attribute } from "../model/attributes.ts";
 import { Parts } from "../model/parts.ts";
-import { bufferOver } from "../otlp/text.ts";
+import { readSpanId, readTraceId } from "../otlp/read-ids.ts";
 import { TracesOut } from "../otlp/traces-out.ts";
 import { BYTES, FIXED64, fault, field, joinHalves, uint32At, VARINT, Wire } from "../otlp/wire.ts";
 import { MAX_INCOMING_SPAN_BYTES, type WideId } from "../otlp/write-span.ts";
@@ -59,7 +59,7 @@ function readSpan(wire: Wire, parts: Parts): ZipkinSpan {
     const tag = wire.tag();
     switch (tag) {
       case field(1, BYTES):
-        traceId = readTraceId(wire);
+        traceId = readTraceId(wire, 8);
         break;
       case field(2, BYTES):
         parentSpanId = readSpanId(wire);
@@ -106,24 +106,6 @@ function readSpan(wire: Wire, parts: Parts): ZipkinSpan {
     ...{ traceId, spanId, parentSpanId, name, kind, startMicros, durationMicros },
     ...{ local, remote, annotations, tags, isDebug },
   };
-}
-
-function readTraceId(wire: Wire): WideId {
-  const end = wire.end();
-  const at = wire.pos;
-  const bytes = bufferOver(wire.bytes);
-  if (end - at !== 8 && end - at !== 16) throw fault(at, `trace id of ${end - at} bytes: expected 8 or 16`);
-  wire.pos = end;
-  return { high: end - at === 8 ? 0n : bytes.readBigUInt64BE(at), low: bytes.readBigUInt64BE(end - 8) };
-}
-
-function readSpanId(wire: Wire): bigint {
-  const end = wire.end();
-  const at = wire.pos;
-  wire.pos = end;
-  if (end === at) return 0n;
-  if (end - at !== 8) throw fault(at, `span id of ${end - at} bytes: expected 8`);
-  return bufferOver(wire.bytes).readBigUInt64BE(at);
 }
 
 function readFixed64(wire: Wire): bigint {

@@ -1,33 +1,8 @@
 import type { AnyValue, Attribute } from "../../model/attributes.ts";
-import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
 import type { Parts } from "../../model/parts.ts";
 import { NANOS_PER_SECOND } from "../../model/time.ts";
-import { bufferOver, isText, utf8 } from "../../otlp/text.ts";
-import { BYTES, FIXED64, fault, field, float64At, VARINT, type Wire } from "../../otlp/wire.ts";
-import type { WideId } from "../../otlp/write-span.ts";
-
-/** Both ids are big-endian bytes, an absent or empty one is zero (jaeger-idl, model/v1/ids.go). */
-export function readTraceId(wire: Wire): WideId {
-  const at = idAt(wire, TRACE_ID_BYTES);
-  if (at === -1) return ZERO;
-  const bytes = bufferOver(wire.bytes);
-  return { high: bytes.readBigUInt64BE(at), low: bytes.readBigUInt64BE(at + 8) };
-}
-
-export function readSpanId(wire: Wire): bigint {
-  const at = idAt(wire, SPAN_ID_BYTES);
-  return at === -1 ? 0n : bufferOver(wire.bytes).readBigUInt64BE(at);
-}
-
-export const ZERO: WideId = { high: 0n, low: 0n };
-
-function idAt(wire: Wire, bytes: number): number {
-  const end = wire.end();
-  const at = wire.pos;
-  if (end !== at && end - at !== bytes) throw fault(at, `id of ${end - at} bytes: expected ${bytes}`);
-  wire.pos = end;
-  return end === at ? -1 : at;
-}
+import { isText, utf8 } from "../../otlp/text.ts";
+import { BYTES, FIXED64, field, float64At, VARINT, type Wire } from "../../otlp/wire.ts";
 
 /** A google.protobuf.Timestamp or Duration, which are alike on the wire, in nanoseconds. */
 export function readNanos(wire: Wire): bigint {

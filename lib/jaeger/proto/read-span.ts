@@ -1,11 +1,15 @@
 import type { Attribute } from "../../model/attributes.ts";
 import type { Parts } from "../../model/parts.ts";
 import { clampNanos } from "../../otlp/micros.ts";
+import { readSpanId, readTraceId } from "../../otlp/read-ids.ts";
 import { BYTES, fault, field, VARINT, type Wire } from "../../otlp/wire.ts";
-import { MAX_INCOMING_SPAN_BYTES } from "../../otlp/write-span.ts";
+import { MAX_INCOMING_SPAN_BYTES, type WideId } from "../../otlp/write-span.ts";
 import type { JaegerLog, JaegerProcess, JaegerReference, JaegerSpan } from "../incoming.ts";
 import { WARNINGS_KEY } from "../warnings.ts";
-import { readKeyValue, readNanos, readSpanId, readTraceId, ZERO } from "./read-fields.ts";
+import { readKeyValue, readNanos } from "./read-fields.ts";
+
+/** An id that is absent, or empty (jaeger-idl, model/v1/ids.go). */
+const ZERO: WideId = { high: 0n, low: 0n };
 
 /** A span and, where it names one, the process that it is of. */
 export interface ProtoSpan {
@@ -41,7 +45,7 @@ export function readSpan(wire: Wire, parts: Parts): ProtoSpan {
     const tag = wire.tag();
     switch (tag) {
       case field(1, BYTES):
-        traceId = readTraceId(wire);
+        traceId = readTraceId(wire, 0);
         break;
       case field(2, BYTES):
         spanId = readSpanId(wire);
@@ -121,7 +125,7 @@ function readReference(wire: Wire, parts: Parts): JaegerReference {
   let type = 0;
   while (wire.more()) {
     const tag = wire.tag();
-    if (tag === field(1, BYTES)) traceId = readTraceId(wire);
+    if (tag === field(1, BYTES)) traceId = readTraceId(wire, 0);
     else if (tag === field(2, BYTES)) spanId = readSpanId(wire);
     else if (tag === field(3, VARINT)) type = wire.varint();
     else wire.skip(tag);

@@ -45,7 +45,7 @@ test("empty spans, and requests without any, are no bytes at all", () => {
 
 test("an id of another length is refused with its place", () => {
   expect(() => converted(aSpan({ trace_id: id(1) }))).toThrow(
-    "malformed protobuf at byte 6: id of 8 bytes: expected 16",
+    "malformed protobuf at byte 6: trace id of 8 bytes: expected 16",
   );
   expect(() => converted(aSpan({ span_id: traceId(1) }))).toThrow(/id of 16 bytes: expected 8$/);
 });
