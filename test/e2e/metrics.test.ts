@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { grafanaFiles } from "../../infra/grafana/files.ts";
 import { RULES } from "../../infra/grafana/rules.ts";
 import { countedAfter } from "../../lib/pipeline/watch-services.ts";
+import { MAX_ATTRIBUTES } from "../../lib/runtime/limits.ts";
 import { METRICS, type MetricName } from "../../lib/runtime/metrics.ts";
 import { seriesName } from "../../lib/runtime/prometheus.ts";
 import { opentelemetry } from "../../proto/gen/index.js";
@@ -54,8 +55,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** A span that the foreign stream brings though its time is over. */
-async function putTooOld(): Promise<void> {
+/** A span that the foreign stream brings though its time is over, and a record of our own stream that is none. */
+async function putOthers(): Promise<void> {
   const start = `${Date.now() - 200 * HOUR_MILLIS}000000`;
   const ids = { traceId: Buffer.from(newTraceId(), "hex"), spanId: Buffer.from(newSpanId(), "hex") };
   const spans = [{ ...ids, name: "late", startTimeUnixNano: start, endTimeUnixNano: start }];
@@ -66,6 +67,8 @@ async function putTooOld(): Promise<void> {
   });
   const Data = TracesData.encode(TracesData.fromObject({ resourceSpans: [{ scopeSpans: [{ spans }] }] })).finish();
   await client.send(new PutRecordCommand({ StreamName: "collectors", Data, PartitionKey: "a" }));
+  const none = Buffer.from("no record");
+  await client.send(new PutRecordCommand({ StreamName: "skua", Data: none, PartitionKey: "a" }));
   client.destroy();
 }
 
@@ -78,12 +81,13 @@ async function sendDatagram(datagram: string): Promise<void> {
 describe("a server that is used", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     const watched = (Math.floor((Date.now() - countedAfter(0)) / 60_000) - 0.5) * 60_000;
-    const spans = [aSpan(), aSpan(watched), aSpan(Date.now() - 200 * HOUR_MILLIS)];
+    const tags = Object.fromEntries(Array.from({ length: MAX_ATTRIBUTES + 1 }, (_, n) => [`tag ${n}`, "x"]));
+    const spans = [{ ...aSpan(), tags }, aSpan(watched), aSpan(Date.now() - 200 * HOUR_MILLIS)];
     expect((await post(server.otlp, exportRequest("shop", spans))).status).toBe(200);
     expect((await post(server.otlp, "{")).status).toBe(400);
     expect((await fetch(`${server.query}/api/traces/1`)).status).toBe(404);
     await sendDatagram("no thrift");
-    await putTooOld();
+    await putOthers();
   }, 60_000);
 
   const door = { receiver: "otlp", transport: "http" };
@@ -93,12 +97,12 @@ describe("a server that is used", { timeout: 60_000 }, () => {
     ["skua_refused_requests_total", { function: "ingest", reason: "400" }, 1],
     ["skua_refused_requests_total", { function: "query", reason: "404" }, 1],
     ["skua_lost_datagrams_total", { protocol: "compact", reason: "malformed" }, 1],
-    ["skua_indexed_records_total", { stream: "skua" }, 1],
-    ["skua_index_lag_seconds_count", { stream: "skua" }, 1],
+    ["skua_truncated_spans_total", door, 1],
     ["skua_indexed_records_total", { stream: "collectors" }, 1],
     ["skua_dropped_spans_total", { stream: "collectors", reason: "refused" }, 1],
     ["skua_query_latency_seconds_count", {}, 1],
-    ["skua_quarantined_records_total", { stream: "skua" }, 0],
+    ["skua_quarantined_records_total", { stream: "skua" }, 1],
+    ["skua_quarantined_records_total", { stream: "collectors" }, 0],
     ["skua_alert_error_rate", { tenant: "default", service: "shop" }, 0.5],
     ["skua_alert_p95_seconds", { tenant: "default", service: "shop" }, 0.1],
   ])("counts it: %s %j is %d", async (name, labels, expected) => {
@@ -106,6 +110,8 @@ describe("a server that is used", { timeout: 60_000 }, () => {
   });
 
   test("counts what it writes and reads, and itself", async () => {
+    await untilIs("skua_indexed_records_total", { stream: "skua" }, (records) => records >= 2);
+    await untilIs("skua_index_lag_seconds_count", { stream: "skua" }, (reads) => reads >= 1);
     await untilIs("skua_write_units_total", { function: "indexer", stream: "skua" }, (units) => units > 0);
     await fetch(`${server.query}/api/services`);
     await untilIs("skua_query_read_bytes_total", {}, (bytes) => bytes > 0);
@@ -150,7 +156,7 @@ describe("a server that is used", { timeout: 60_000 }, () => {
   test("has no label that grows with what is sent: tenants and services only where an alert names them", async () => {
     const body = exportRequest("a service of thousands", [aSpan()]);
     expect((await post(server.otlp, body)).status).toBe(200);
-    await untilIs("skua_indexed_records_total", { stream: "skua" }, (records) => records >= 2);
+    await untilIs("skua_indexed_records_total", { stream: "skua" }, (records) => records >= 3);
     for (const { name, labels } of await scrape()) {
       const { tenant = "default", service = "shop", le: _, ...others } = labels;
       expect([tenant, service], name).toEqual(["default", "shop"]);
