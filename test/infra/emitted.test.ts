@@ -135,14 +135,14 @@ interface Definition {
 
 test("every function writes what alarms and panels ask of it", async () => {
   const { handler: ingest } = await import("../../functions/ingest/handler.ts");
-  // In the middle of the last minute that rollup takes for counted.
+  // In the middle of the last minute that rollup takes for counted, and of the next: one may end meanwhile.
   const watched = (Math.floor((Date.now() - countedAfter(5_000)) / 60_000) - 0.5) * 60_000;
-  const spans = [aSpan(Date.now()), aSpan(watched), aSpan(Date.now() - 200 * HOUR_MILLIS)];
+  const spans = [aSpan(Date.now()), aSpan(watched), aSpan(watched + 60_000), aSpan(Date.now() - 200 * HOUR_MILLIS)];
   const sent = metricsIn(
     await linesOf("ingest", () => ingest(url("POST", "/v1/traces", exportRequest("shop", spans)))),
   );
   expect(sent).toMatchObject({
-    otelcol_receiver_accepted_spans: ["Count", 2],
+    otelcol_receiver_accepted_spans: ["Count", 3],
     otelcol_receiver_refused_spans: ["Count", 1],
     "otelcol_receiver_refused_spans unacceptable": ["Count", 1],
   });
@@ -175,10 +175,8 @@ test("every function writes what alarms and panels ask of it", async () => {
   const { handler: rollup } = await import("../../functions/rollup/handler.ts");
   const looked = metricsIn(await linesOf("rollup", () => rollup(undefined)));
   expectAllOf("rollup", looked);
-  expect(looked).toMatchObject({
-    "skua_service_calls default shop": ["Count", 1],
-    "skua_service_error_rate default shop": ["None", 0],
-  });
+  expect(Number(looked["skua_service_calls default shop"]?.[1])).toBeGreaterThan(0);
+  expect(looked["skua_service_error_rate default shop"]?.[1]).toBe(0);
 
   const { handler: merge } = await import("../../functions/merge/handler.ts");
   const hour = Math.floor(Date.now() / HOUR_MILLIS);
