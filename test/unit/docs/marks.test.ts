@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { App } from "aws-cdk-lib";
 import { expect, test } from "vitest";
+import { readEksSettings } from "../../../infra/agents/eks-settings.ts";
 import { blocksOf, commandsOf, MARKS, PAGES, textOf } from "../../docs/blocks.ts";
 import { settingNames } from "../../infra/setting-names.ts";
 import { resourcesOf, synthesize } from "../../infra/synth.ts";
@@ -10,6 +12,16 @@ import { bareEnvironment, NODE } from "../../support/skua-server.ts";
 const root = join(import.meta.dirname, "../../..");
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
 const settings = settingNames();
+/** Of the agents' own stack; what else is missing or wrong does not matter here. */
+function isAgentSetting(name: string): boolean {
+  try {
+    readEksSettings(new App({ context: { [name]: "" } }).node);
+    return true;
+  } catch (error) {
+    return !String(error).includes("no such setting");
+  }
+}
+
 /** Logical ids. */
 const functions = resourcesOf(synthesize(), "AWS::Lambda::Function").map(([id]) => id);
 const blocks = PAGES.flatMap(blocksOf);
@@ -34,7 +46,7 @@ function helpOf(script: string): string {
 /** A script that is not there, or flags that its help does not know. */
 function scriptFaults(command: string): string[] {
   const [, script, flags = ""] = /\bnpm (?:run (?:--silent )?)?([\w:-]+)(?: -- ([^|]*))?/.exec(command) ?? [];
-  if (script === undefined || script === "ci") return [];
+  if (script === undefined || script === "ci" || script === "install") return [];
   if (scripts[script] === undefined) return [`npm run ${script}`];
   return [...flags.matchAll(/(?<=^|\s)--[a-z-]+/g)]
     .filter(([flag]) => !new RegExp(`${flag}(?![\\w-])`).test(helpOf(script)))
@@ -52,6 +64,7 @@ function faultsOf(command: string): string[] {
     ...scriptFaults(command),
     ...(CDK.includes(cdk) ? [] : [`cdk ${cdk}`]),
     ...[...command.matchAll(/skua:[a-z]\w*/g)].map(([name]) => name).filter((name) => !settings.includes(name)),
+    ...[...command.matchAll(/skua-agents:\w+/g)].map(([name]) => name).filter((name) => !isAgentSetting(name)),
     ...ids.filter((id) => !functions.includes(id)),
     ...paths.filter((path) => !existsSync(join(root, path))),
   ];
@@ -88,6 +101,7 @@ test("a command with a script, a flag, a setting, a file or a CDK command that d
   ]);
   expect(faultsOf("npm start -- --dat x")).toEqual(["--dat of npm run start"]);
   expect(faultsOf("npx cdk deplay -c skua:retentionDay=3")).toEqual(["cdk deplay", "skua:retentionDay"]);
+  expect(faultsOf("npx cdk deploy -c skua-agents:clutser=blue")).toEqual(["skua-agents:clutser"]);
   expect(faultsOf("kubectl apply -k infra/none")).toEqual(["infra/none"]);
   expect(faultsOf("sam local invoke --env-vars none.json -e test/none.json IngestFunction00000000")).toEqual([
     ...["IngestFunction00000000", "none.json", "test/none.json"],
