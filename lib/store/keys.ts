@@ -24,6 +24,7 @@ const HEAD_BYTES = AT_BYTES + SEGMENT_BYTES;
 /** Kinds of items that share the partition of a tenant's day. */
 const SUMMARY = 0;
 const LATE_HEAD = 1;
+const STARTED = 2;
 /** The same of what its hours were rolled into. */
 const ROLLED_EDGES = 1;
 const ROLLED_MINUTES = 2;
@@ -71,22 +72,32 @@ export const summaryKey = (tenant: string, hour: number): Key => ({
   sk: Buffer.concat([Uint8Array.of(SUMMARY), number32(hour)]),
 });
 
-/** Summaries of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
-export const summaryRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => ({
-  pk: pk("H", tenant, day),
-  from: summaryKey(tenant, Math.max(fromHour, day * HOURS_PER_DAY)).sk,
-  to: summaryKey(tenant, Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)).sk,
+/** That an hour has heads, late ones apart. Without it nobody need look for any; stands beside the day's late heads. */
+export const startedKey = (tenant: string, hour: number): Key => ({
+  pk: pk("H", tenant, dayOf(hour)),
+  sk: Buffer.concat([Uint8Array.of(STARTED), number32(hour)]),
 });
 
-/** Whether a key of a day's partition is a summary's; else it is a late head's. */
-export const isSummaryKey = (sk: Uint8Array): boolean => sk[0] === SUMMARY;
+/** All that stands beside the hours of a day, less the summaries of hours before that one. */
+export const dayRange = (tenant: string, day: number, summariesFrom: number): Range => {
+  const first = day * HOURS_PER_DAY;
+  const last = first + HOURS_PER_DAY - 1;
+  const { pk, sk } = summaryKey(tenant, Math.max(first, Math.min(summariesFrom, last)));
+  return { pk, from: summariesFrom > last ? lateHour(first) : sk, to: startedKey(tenant, last).sk };
+};
 
-/** Late heads of a day, of the hours between the two, both inclusive; hours outside the day are no fault. */
-export const lateHeadRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => ({
-  pk: pk("H", tenant, day),
-  from: lateHour(Math.max(fromHour, day * HOURS_PER_DAY)),
-  to: Buffer.concat([lateHour(Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)), END]),
-});
+export type DayKey = "summary" | "late head" | "started";
+
+const DAY_KINDS: Readonly<Record<number, DayKey>> = {
+  [SUMMARY]: "summary",
+  [LATE_HEAD]: "late head",
+  [STARTED]: "started",
+};
+
+/** What a key of a day's partition is of. */
+export const dayKeyKind = (sk: Uint8Array): DayKey | undefined => DAY_KINDS[sk[0] ?? -1];
+
+export const readStartedKey = (sk: Uint8Array): number => exactly(sk, 1 + HOUR_BYTES, "started hour").readUInt32BE(1);
 
 export function readLateHeadKey(sk: Uint8Array): HeadKey & { readonly hour: number } {
   const bytes = exactly(sk, 1 + HOUR_BYTES + HEAD_BYTES, "late head");
@@ -167,6 +178,13 @@ export const largeHourRange = (tenant: string, hour: number): Range => ({
   pk: pk("M", tenant, dayOf(hour)),
   from: largeHourBytes(hour),
   to: largeHourBytes(hour + 1),
+});
+
+/** Of every hour of a day. */
+export const largeHoursOfDay = (tenant: string, day: number): Range => ({
+  pk: pk("M", tenant, day),
+  from: Uint8Array.of(LARGE_HOUR),
+  to: Uint8Array.of(LARGE_HOUR + 1),
 });
 
 const largeHourBytes = (hour: number): Buffer => Buffer.concat([Uint8Array.of(LARGE_HOUR), number32(hour)]);

@@ -18,6 +18,7 @@ import {
   minuteOf,
   pageKey,
   rowsKey,
+  startedKey,
   termsKey,
   workKey,
 } from "./keys.ts";
@@ -33,7 +34,7 @@ export interface TraceWriterOptions {
   readonly retentionHours: number;
 }
 
-/** Work items this process has put: tenants × hours × a few minutes; one that falls out is put once more. */
+/** Work items this process has put: tenants × hours × a few minutes, and one more an hour; one that falls out is put once more. */
 const MAX_REMEMBERED = 10_000;
 
 /** What a plan makes of one tenant's spans. */
@@ -41,6 +42,7 @@ interface Written {
   readonly tenant: string;
   /** Everything that heads lead to, and counts. */
   readonly parts: readonly Item[];
+  /** What leads rollup and readers to heads. */
   readonly work: readonly Item[];
   readonly heads: readonly Item[];
   readonly operations: readonly ServiceOperation[];
@@ -123,12 +125,11 @@ function writtenOf(plan: WritePlan, spans: PlanSpans, retentionHours: number): W
         })),
       ),
     ],
-    work: segments.map(({ hour }) => ({
-      ...workKey(minuteOf(plan.at), tenant, hour),
+    work: segments.flatMap(({ hour, isLate }) => {
+      const keys = [workKey(minuteOf(plan.at), tenant, hour), ...(isLate ? [] : [startedKey(tenant, hour)])];
       // The key may hold a digest of it.
-      body: Buffer.from(tenant),
-      ttl: ttlOf({ hour }),
-    })),
+      return keys.map((key) => ({ ...key, body: Buffer.from(tenant), ttl: ttlOf({ hour }) }));
+    }),
     heads: segments.map(({ id, hour, isLate, head }) => ({
       ...(isLate ? lateHeadKey : headKey)(tenant, hour, plan.at, id),
       body: head,

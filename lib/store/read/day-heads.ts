@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../model/time.ts";
 import type { Item } from "../items.ts";
-import { isSummaryKey, lateHeadRange, readLateHeadKey, summaryRange } from "../keys.ts";
+import { dayKeyKind, dayRange, readLateHeadKey, readStartedKey } from "../keys.ts";
 import { readSummary } from "../merge/read-summary.ts";
 import type { HourSummary, MergedHead } from "../merge/types.ts";
 import { readHead } from "../segment/read-head.ts";
@@ -14,6 +14,8 @@ import { firstUnderWay, type RangeReader } from "./range-reader.ts";
 export interface DayHeads {
   /** Undefined when nothing of the hour is merged. */
   summary(hour: number): SummaryRef | undefined;
+  /** Whether heads that did not come late may stand by themselves in the hour, whether or not they are merged. */
+  isStarted(hour: number): boolean;
   /** Heads that came late, merged or not. */
   readonly late: readonly SegmentRef[];
 }
@@ -34,7 +36,6 @@ const SUMMARY_TRUST_MILLIS = 60_000;
  */
 const NEWS_TRUST_MILLIS = 1_000;
 
-const HOURS_PER_DAY = 24;
 /** Of a decoded head or summary, beside its bytes. */
 const REF_BYTES = 2000;
 
@@ -64,34 +65,33 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const key = `${tenant}\n${day}`;
     const now = clock();
     const known = cache.get(key);
-    const lastHour = day * HOURS_PER_DAY + HOURS_PER_DAY - 1;
     if (known !== undefined && now - known.newsAt < NEWS_TRUST_MILLIS) return { heads: known, trips: 0 };
     const isFresh = known !== undefined && now - known.summariesAt < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
     const late: SegmentRef[] = [];
     let lateBytes = 0;
-    const take = (item: Item): void => {
-      if (isSummaryKey(item.sk)) {
-        const summary = readSummary(item.body);
-        summaries.set(summary.hour, summaryRef(summary, item.body.length + REF_BYTES));
-        return;
+    const started = new Set<number>();
+    const take = ({ sk, body }: Item): void => {
+      const kind = dayKeyKind(sk);
+      if (kind === "summary") {
+        const summary = readSummary(body);
+        summaries.set(summary.hour, summaryRef(summary, body.length + REF_BYTES));
+      } else if (kind === "started") started.add(readStartedKey(sk));
+      else {
+        lateBytes += body.length + REF_BYTES;
+        const { hour, at, segment } = readLateHeadKey(sk);
+        late.push(before.get(segment) ?? { head: readHead(body), hour, at, isLate: true });
       }
-      lateBytes += item.body.length + REF_BYTES;
-      const { hour, at, segment } = readLateHeadKey(item.sk);
-      late.push(before.get(segment) ?? { head: readHead(item.body), hour, at, isLate: true });
     };
-    // Summaries stand before late heads, and there is nothing between them.
-    const firstHour = isFresh ? firstUnderWay(now) : 0;
-    const lates = lateHeadRange(tenant, day, 0, lastHour);
-    const range =
-      firstHour > lastHour ? lates : { ...lates, from: summaryRange(tenant, day, firstHour, lastHour).from };
+    const range = dayRange(tenant, day, isFresh ? firstUnderWay(now) : 0);
     const trips = await read(range, spent, take);
     const summaryBytes = [...summaries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     const now_: KnownDay = {
       ...{ late, summaries, bytes: summaryBytes + lateBytes, newsAt: now },
       summariesAt: isFresh ? known.summariesAt : now,
       summary: (hour) => summaries.get(hour),
+      isStarted: (hour) => started.has(hour),
     };
     cache.set(key, now_);
     return { heads: now_, trips };

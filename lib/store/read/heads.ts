@@ -5,7 +5,7 @@ import type { Budget } from "./cost.ts";
 import { type DayHeads, dayHeads } from "./day-heads.ts";
 import { type HourHeads, hourHeads } from "./hour-heads.ts";
 import type { IndexRef } from "./parts.ts";
-import { rangeReader } from "./range-reader.ts";
+import { isSettled, rangeReader } from "./range-reader.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
 export interface HeadLoader {
@@ -36,6 +36,7 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
 
   return {
     async load(tenant, hours, spent) {
+      const now = clock();
       const all = new Map(eachHour(hours).map((hour) => [hour, headsOf(tenant, hour)]));
       const days = new Map<number, DayHeads>();
       const trips = await Promise.all([
@@ -49,11 +50,14 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       spent.roundTrips(Math.max(0, ...trips));
       const open = new Map<number, OpenHour>();
       const ofHour = (hour: number, heads: HourHeads): readonly IndexRef[] => {
-        const { summary, merged = [] } = days.get(dayOf(hour))?.summary(hour) ?? {};
+        const day = days.get(dayOf(hour));
+        const { summary, merged = [] } = day?.summary(hour) ?? {};
         if (summary?.isClosed) {
           heads.close();
           return merged;
         }
+        // Most hours of a retention are such where little is sent: a query each would be nearly all that a question costs.
+        if (summary === undefined && isSettled(hour, now) && !day?.isStarted(hour)) return [];
         const mark = summary?.mark ?? 0;
         if (heads.isKnownFrom(mark)) return [...merged, ...heads.from(mark)];
         open.set(hour, { heads, mark });

@@ -5,13 +5,14 @@ import {
   bundleKey,
   countsKey,
   countsRange,
+  dayKeyKind,
+  dayRange,
   HOURS_AHEAD,
   headKey,
   headRange,
   hourTtl,
   keyText,
   lateHeadKey,
-  lateHeadRange,
   mergedInputsKey,
   mergedTermsKey,
   mergedTracesKey,
@@ -22,12 +23,15 @@ import {
   readHeadKey,
   readLateHeadKey,
   readRolledEdgesKey,
+  readStartedKey,
   rolledEdgesKey,
   rolledEdgesRange,
   rolledMinutesKey,
   rolledMinutesRange,
   rowsKey,
   serviceKey,
+  startedKey,
+  summaryKey,
   termsKey,
   workKey,
 } from "../../../lib/store/keys.ts";
@@ -46,6 +50,8 @@ const n = fc.integer({ min: 0, max: 100_000 });
 const made = fc.oneof(
   fc.tuple(fc.constant("head"), name, hour, at, segment).map((a) => [a, headKey(a[1], a[2], a[3], a[4])] as const),
   fc.tuple(fc.constant("late"), name, hour, at, segment).map((a) => [a, lateHeadKey(a[1], a[2], a[3], a[4])] as const),
+  fc.tuple(fc.constant("summary"), name, hour).map((a) => [a, summaryKey(a[1], a[2])] as const),
+  fc.tuple(fc.constant("started"), name, hour).map((a) => [a, startedKey(a[1], a[2])] as const),
   fc.tuple(fc.constant("bundle"), name, segment).map((a) => [a, bundleKey(a[1], a[2])] as const),
   fc.tuple(fc.constant("page"), name, segment, n).map((a) => [a, pageKey(a[1], a[2], a[3])] as const),
   fc.tuple(fc.constant("terms"), name, segment, n).map((a) => [a, termsKey(a[1], a[2], a[3])] as const),
@@ -134,12 +140,22 @@ describe("keys", () => {
     );
   });
 
-  test("of late heads order by hour, and a range takes exactly its hours", () => {
+  test("of what stands beside a day's hours say what they are of, and a range takes all of the day but summaries of earlier hours", () => {
     fc.assert(
-      fc.property(name, hour, hour, hour, at, segment, (tenant, h, x, y, time, id) => {
-        const [from, to] = x < y ? [x, y] : [y, x];
+      fc.property(name, hour, hour, at, segment, fc.integer({ min: -2, max: 26 }), (tenant, h, other, time, id, n) => {
         const day = Math.floor(h / 24);
-        expect(isIn(lateHeadKey(tenant, h, time, id), lateHeadRange(tenant, day, from, to))).toBe(from <= h && h <= to);
+        const range = dayRange(tenant, day, day * 24 + n);
+        const keys = { late: lateHeadKey(tenant, h, time, id), started: startedKey(tenant, h) };
+        expect([isIn(keys.late, range), isIn(keys.started, range)]).toEqual([true, true]);
+        expect(isIn(summaryKey(tenant, h), range)).toBe(h % 24 >= n);
+        const isSameDay = Math.floor(other / 24) === day;
+        expect(isIn(startedKey(tenant, other), range)).toBe(isSameDay);
+        expect(readStartedKey(keys.started.sk)).toBe(h);
+        expect([keys.late, keys.started, summaryKey(tenant, h)].map(({ sk }) => dayKeyKind(sk))).toEqual([
+          "late head",
+          "started",
+          "summary",
+        ]);
       }),
     );
   });

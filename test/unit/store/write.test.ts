@@ -5,11 +5,13 @@ import type { Key } from "../../../lib/store/items.ts";
 import {
   bundleKey,
   countsKey,
+  dayKeyKind,
   keyText,
   minuteOf,
   pageKey,
   readHeadKey,
   readLateHeadKey,
+  readStartedKey,
   rowsKey,
   termsKey,
   workKey,
@@ -87,7 +89,7 @@ interface StoredHead {
 function heads(table: MemoryItems): StoredHead[] {
   return table.stored().flatMap(({ pk, sk, body }) => {
     const [kind, tenant = "", time] = pk.split("#");
-    if (kind !== "S" && kind !== "H") return [];
+    if (kind !== "S" && !(kind === "H" && dayKeyKind(sk) === "late head")) return [];
     const key = kind === "S" ? { ...readHeadKey(sk), hour: Number(time) } : readLateHeadKey(sk);
     const plain = tenant.replaceAll("%23", "#").replaceAll("%25", "%");
     return [{ tenant: plain, at: key.at, hour: key.hour, head: readHead(body) }];
@@ -151,9 +153,18 @@ describe("writing a plan", () => {
     expect(new Set(found.map(({ head }) => (typeof head.body === "string" ? head.body : "inline")))).toEqual(
       new Set(["parts", "bundled", "inline"]),
     );
-    const late = undisturbed.stored().filter((item) => item.pk.startsWith("H#"));
+    const late = undisturbed.stored().filter(({ pk, sk }) => pk.startsWith("H#") && dayKeyKind(sk) === "late head");
     expect(late.map((item) => readLateHeadKey(item.sk).hour)).toEqual([NOON / HOUR - 3]);
     expect(found.filter(({ hour }) => hour <= PLAN.closed)).toHaveLength(1);
+  });
+
+  test("says of every hour with a head that it has one, before the head is there", () => {
+    const started = undisturbed.stored().filter(({ pk, sk }) => pk.startsWith("H#") && dayKeyKind(sk) === "started");
+    const shown = (tenant: string, hour: number): string => `${tenant} ${hour}`;
+    const expected = heads(undisturbed).filter(({ hour }) => hour > PLAN.closed);
+    expect(started.map(({ sk, body }) => shown(Buffer.from(body).toString(), readStartedKey(sk))).sort()).toEqual(
+      [...new Set(expected.map(({ tenant, hour }) => shown(tenant, hour)))].sort(),
+    );
   });
 
   test("every item of an hour expires a retention after the hour's end", () => {

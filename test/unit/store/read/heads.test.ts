@@ -147,6 +147,27 @@ test("the heads of an hour are not asked for again once it is known to be closed
   expect([heads, cost.gets]).toEqual([1, 0]);
 });
 
+test("hours of a week that nothing came for cost no query each, and what comes for one is seen within a second", async () => {
+  const items = memoryItems();
+  let now = NOW + 100 * HOUR_MILLIS;
+  const clock = () => now;
+  const batches = itemBatches({ items, clock, sleep: async () => {}, random: () => 0.5 });
+  const loader = headLoader(batches, clock, 1e7);
+  const ask = async () => {
+    const spent = budget(SEARCH_LIMITS, clock);
+    const heads = await loader.load(TENANT, { first: HOUR - 60, last: HOUR + 101 }, spent);
+    const rest = await heads.rest("alone");
+    return { heads: heads.refs.length + rest.length, gets: spent.cost.gets };
+  };
+  // Seven days, and the hours that spans are expected for at any time: this one, two ahead and three before.
+  expect((await ask()).gets).toBeLessThan(7 + 7);
+  await writeSegment(items, 1, now);
+  now += 1_000;
+  expect((await ask()).heads).toBe(1);
+  now += 60_000;
+  expect(await ask()).toMatchObject({ heads: 1 });
+});
+
 test("a closed hour is one query of its day, and none of its heads", async () => {
   const items = memoryItems();
   for (let n = 0; n < 20; n++) await writeSegment(items, n, NOW - n * 1000);

@@ -102,7 +102,7 @@ describe("a budget", () => {
     expect([traces.length, isComplete]).toEqual([600, true]);
   });
 
-  test.each([{ gets: 40 }, { bytes: 200_000 }, { gets: 3 }])(
+  test.each([{ gets: 14 }, { bytes: 200_000 }, { gets: 3 }])(
     "that ends leaves what was found in order, and says that there may be more: %o",
     async (limits) => {
       const { traces, isComplete } = await search(limits);
