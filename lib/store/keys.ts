@@ -86,7 +86,7 @@ export const dayRange = (tenant: string, day: number, summariesFrom: number): Ra
   return { pk, from: summariesFrom > last ? lateHour(first) : sk, to: startedKey(tenant, last).sk };
 };
 
-export type DayKey = "summary" | "late head" | "started";
+type DayKey = "summary" | "late head" | "started";
 
 const DAY_KINDS: Readonly<Record<number, DayKey>> = {
   [SUMMARY]: "summary",
