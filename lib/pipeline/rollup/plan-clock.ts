@@ -6,7 +6,7 @@ const MINUTE_MILLIS = 60_000;
 const QUIET_MILLIS = 3 * MINUTE_MILLIS;
 
 /** What the clock tells as far as the plans bear it out; milliseconds since the epoch. */
-export interface PlanTime {
+interface PlanTime {
   /** Shards may be raised up to this: their plans are then made no earlier. */
   readonly reach: number;
   /** Hours may be closed that are due by then. */

@@ -124,18 +124,22 @@ class TenantEdges {
     nowMillis: number,
   ): Promise<ReadonlyMap<number, readonly JoinedEdges[]>> {
     const finalAt = (hour: number): RolledHour | undefined => this.rolled.final(hour, nowMillis);
-    await Promise.all(eachHour(around).map((hour) => this.refreshLate(hour, finalAt(hour), nowMillis)));
+    const { large } = this;
+    const find = (some: readonly number[]) => large.find([...new Set(some.flatMap(andAround))], nowMillis);
+    await Promise.all([
+      ...eachHour(around).map((hour) => this.refreshLate(hour, finalAt(hour), nowMillis)),
+      find(eachHour(hours).filter((hour) => finalAt(hour) === undefined)),
+    ]);
     const parts = new Map<number, readonly JoinedEdges[]>();
     for (const hour of eachHour(around)) {
       const final = finalAt(hour);
       // What came late may call, and be called by, what was rolled, in the hours beside it too.
       if (final === undefined || andAround(hour).some((one) => this.hasLate(one))) continue;
       parts.set(hour, [final.joined]);
-      this.large.drop(hour);
+      large.drop(hour);
     }
     const others = eachHour(hours).filter((hour) => !parts.has(hour));
-    const { large } = this;
-    await large.find([...new Set(others.flatMap(andAround))], nowMillis);
+    await find(others);
     const tooLarge = others.filter((hour) => andAround(hour).some((one) => large.has(one)));
     await Promise.all(tooLarge.map((hour) => large.refresh(hour, nowMillis)));
     for (const hour of tooLarge)

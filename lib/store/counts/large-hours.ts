@@ -1,5 +1,5 @@
 import { MILLIS_PER_HOUR } from "../../model/time.ts";
-import { largeHourRange, readRolledEdgesKey } from "../keys.ts";
+import { dayOf, largeHourRange, largeHoursOfDay, readRolledEdgesKey } from "../keys.ts";
 import { EdgeJoin, type JoinedEdges } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
 import { type LargeHour, readLargeHour, readWaiting } from "./large-hour.ts";
@@ -36,9 +36,9 @@ export class LargeHours {
   async find(hours: readonly number[], nowMillis: number): Promise<void> {
     const due = hours.filter((hour) => nowMillis - (this.checkedAt.get(hour) ?? 0) >= TRUST_MILLIS);
     await Promise.all(
-      due.map(async (hour) => {
-        await this.findOne(hour);
-        this.checkedAt.set(hour, nowMillis);
+      [...Map.groupBy(due, dayOf)].map(async ([day, some]) => {
+        if (await this.hasAny(day)) await Promise.all(some.map((hour) => this.findOne(hour)));
+        for (const hour of some) this.checkedAt.set(hour, nowMillis);
       }),
     );
   }
@@ -81,6 +81,14 @@ export class LargeHours {
   forget(before: number): void {
     for (const known of [this.known, this.checkedAt, this.since])
       for (const hour of known.keys()) if (hour < before) known.delete(hour);
+  }
+
+  /** Most tenants have none at all. */
+  private async hasAny(day: number): Promise<boolean> {
+    const { batches, tenant } = this.options;
+    const range = largeHoursOfDay(tenant, day);
+    for await (const _ of batches.queryAll({ ...range, limit: 1, consistent: false })) return true;
+    return false;
   }
 
   /** The newest roll that is there whole: its head is written last. */
