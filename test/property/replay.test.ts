@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readerStates } from "../../lib/pipeline/reader-states.ts";
+import { markOf, readerShards } from "../../lib/pipeline/rollup/shards.ts";
+import { itemBatches } from "../../lib/store/batches.ts";
 import { ENDS_THE_PROCESS } from "../../lib/stream/decode-alone.ts";
 import type { KeptNote, KeptRecords } from "../../lib/stream/kept-records.ts";
 import type { StreamRecord } from "../../lib/stream/port.ts";
@@ -13,6 +15,7 @@ import {
   aWorld,
   deliver,
   FUNCTION_TIMEOUT_MILLIS,
+  HOUR,
   invoke,
   RETENTION_HOURS,
   SHARD,
@@ -82,7 +85,7 @@ async function replay(world: World, shelf: KeptRecords, hook: Hook = () => {}, i
 const kinds = (outcomes: readonly Replayed[]): string[] => outcomes.map(({ kind }) => kind);
 const headsOf = (world: World): number => world.table.stored().filter(({ pk }) => pk.startsWith("S#")).length;
 
-describe("records that were set aside", { timeout: 60_000 }, () => {
+describe("records that were set aside", { timeout: 120_000 }, () => {
   test("are indexed once, and gone from the quarantine, when they can be read", async () => {
     const world = await aWorldAfterRepair(11);
     const shelf = aShelf(world);
@@ -138,6 +141,30 @@ describe("records that were set aside", { timeout: 60_000 }, () => {
     }
   });
 
+  test("are waited for by rollup, while they are under way, as those of a shard are", async () => {
+    const world = await aWorldAfterRepair(17);
+    const shelf = aShelf(world);
+    const clock = () => world.now;
+    const batches = itemBatches({ items: world.table, clock, random: () => 0.5, sleep: async () => {} });
+    const shards = readerShards({ batches, registers: world.table, clock });
+    const raised = async () => {
+      const to = { closed: HOUR - 1, lastAt: world.now };
+      return markOf(await shards.raise(await shards.read(), to));
+    };
+    await replay(world, shelf, (point, life) => {
+      if (point === "put before") life.die();
+    });
+    const [plan] = world.table
+      .stored()
+      .flatMap(({ pk, body }) => (pk.startsWith("K#") ? [JSON.parse(Buffer.from(body).toString())] : []))
+      .flatMap((state) => (state.plan === undefined ? [] : [state.plan]));
+    world.now += FUNCTION_TIMEOUT_MILLIS;
+    expect(await raised()).toBe(plan.at);
+    await replay(world, shelf);
+    expect(await raised()).toBe(world.now + 1);
+    expect(storedCounts(world.table)).toEqual(recordCounts(world.records));
+  });
+
   test("stay where they are when they still cannot be read, came too long ago, or are not done with", async () => {
     const world = await aWorld({ seed: 13, records: 5, garbled: [2] });
     await deliver(world, world.records);
@@ -159,7 +186,7 @@ describe("records that were set aside", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a range that was lost", { timeout: 60_000 }, () => {
+describe("a range that was lost", { timeout: 120_000 }, () => {
   /** A plan was open for longer than the stream held its first two records. */
   async function aWorldWithALoss(seed: number) {
     const world = await aWorld({ seed, records: 8 });
