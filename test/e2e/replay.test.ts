@@ -93,7 +93,7 @@ test("what was set aside comes back once it can be read, from both streams, and 
   expect(await again.stop()).toBe(0);
 });
 
-test("a folder that is none, and flags that say nothing, are refused in one line", () => {
+test("a folder that is none, and flags that say nothing, are refused in one line", { timeout: 60_000 }, () => {
   const refused = (...args: string[]): string => {
     const { status, stderr } = spawnSync(NODE, ["infra/operate/replay.ts", ...args], {
       encoding: "utf8",

@@ -112,7 +112,7 @@ test("it sends to a server that runs, as many traces as it is told to, and leave
   expect(await server.stop()).toBe(0);
 });
 
-test("flags that say nothing are refused in one line", async () => {
+test("flags that say nothing are refused in one line", { timeout: 60_000 }, async () => {
   for (const [args, reason] of [
     [["--rate", "0"], "--rate 0: expected a number above 0"],
     [["--endpoint", "http://127.0.0.1:1", "--data", "x"], "--data: not with --endpoint"],
