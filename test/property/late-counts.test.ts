@@ -62,13 +62,15 @@ function unrolled(world: World): string[] {
 const TENANT = "shop#1";
 const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
 
-/** Two hours' traces, of which each third record of a few spans comes late. */
+/** Two hours' traces, of which each third record of a few spans comes late, and those of an hour of which nothing came in time. */
 async function settledWorld(seed: number) {
   const world = aWorld(seed, 0);
   const startMillis = (fraction: number) => (HOUR - 3.5 + fraction) * HOUR_MILLIS;
   const spans = callTraces({ seed, traces: 60, services: 5, startMillis });
+  const earlier = (fraction: number) => (HOUR - 8 + fraction / 2) * HOUR_MILLIS;
+  const allLate = callTraces({ seed: seed + 100, traces: 5, services: 5, startMillis: earlier });
   const dealt = Map.groupBy(spans, () => world.random.below(60));
-  const records = [...dealt.values()].map((own) =>
+  const records = [...dealt.values(), allLate].map((own) =>
     encodeRecord({ tenant: TENANT, receivedNanos: BigInt(world.now) * 1_000_000n, traces: encodeCounted(own) }),
   );
   const early = records.slice(0, 40);

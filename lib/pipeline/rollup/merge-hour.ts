@@ -50,7 +50,9 @@ async function rollLate(task: MergeTask, late: number, options: MergeHourOptions
   const { tenant, mark } = task;
   for (const hour of [late, late - 1, late + 1]) {
     const isKept = hourTtl(hour, retentionHours) * 1000 > clock();
-    if (!isKept || !(await loadSummary(registers, { tenant, hour })).summary.isClosed) continue;
+    // One of which nothing came in time has nothing to be closed.
+    const isClosed = hour === late || (await loadSummary(registers, { tenant, hour })).summary.isClosed;
+    if (!isKept || !isClosed) continue;
     if (await isOutdated(batches, { tenant, hour })) await rollCounts(rollOf(options, { tenant, hour, mark }));
   }
   await rollupHours(options).release(task, true);
