@@ -232,7 +232,14 @@ describe("what goes wrong stands in the trailers", () => {
     ["an unknown method", "12", EXPORT.replace("Export", "Import"), grpcFrame(request), {}, {}],
     ["an unknown service", "12", "/no.such.Service/Export", grpcFrame(request), {}, {}],
     ["a compression that nobody knows", "12", EXPORT, grpcFrame(request, 1), { "grpc-encoding": "snappy" }, {}],
-    ["a compression of the whole that nobody knows", "12", EXPORT, grpcFrame(request), { "Content-Encoding": "br" }, {}],
+    [
+      "a compression of the whole that nobody knows",
+      "12",
+      EXPORT,
+      grpcFrame(request),
+      { "Content-Encoding": "br" },
+      {},
+    ],
     ["a compressed message without saying how", "3", EXPORT, grpcFrame(gzipSync(request), 1), {}, {}],
     [
       "a message that is not compressed as it says",
