@@ -207,6 +207,20 @@ export const CASES: readonly Case[] = [
   merge("merge of an hour, full plans", 62, 58_000),
   merge("merge of an hour, small segments", 720, 5_000),
   {
+    name: "dependencies at 5,000 spans a second",
+    command: "dependencies.ts 600",
+    runs: 1,
+    targets: [
+      { figure: "spans", what: "spans of the hour under way", unit: "" },
+      { figure: "wrong", what: "calls that differ from the whole traces'", unit: "", atMost: 0, isRatio: true },
+      { figure: "coldMillis", what: "the first answer, table in memory", unit: "ms" },
+      { figure: "warmMillis", what: "the next, a minute later", unit: "ms" },
+      { figure: "rolls", what: "rolls of the hour so far", unit: "" },
+      { figure: "rollSeconds", what: "CPU of these", unit: "s" },
+      { figure: "unitsPerSpan", what: "write units a span, of these", unit: "WRU" },
+    ],
+  },
+  {
     name: "all-in-one",
     command: "all-in-one.ts",
     runs: 3,
