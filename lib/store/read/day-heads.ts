@@ -65,8 +65,9 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const key = `${tenant}\n${day}`;
     const now = clock();
     const known = cache.get(key);
-    if (known !== undefined && now - known.newsAt < NEWS_TRUST_MILLIS) return { heads: known, trips: 0 };
-    const isFresh = known !== undefined && now - known.summariesAt < SUMMARY_TRUST_MILLIS;
+    // On either side of now: a clock is set back too.
+    if (known !== undefined && Math.abs(now - known.newsAt) < NEWS_TRUST_MILLIS) return { heads: known, trips: 0 };
+    const isFresh = known !== undefined && Math.abs(now - known.summariesAt) < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
     const late: SegmentRef[] = [];

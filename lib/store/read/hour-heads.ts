@@ -82,12 +82,13 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const key = `${tenant}\n${hour}`;
     const now = clock();
     const cached = cache.get(key);
-    const known = cached !== undefined && now - cached.readAt < TRUST_MILLIS ? cached : unknownHour(now);
+    // Here and below, on either side of now: a clock is set back too.
+    const known = cached !== undefined && Math.abs(now - cached.readAt) < TRUST_MILLIS ? cached : unknownHour(now);
 
     /** Whether this question has read what is new. */
     let isFresh = false;
 
-    const isTrusted = (): boolean => known.from !== UNKNOWN && now - known.checkedAt < trustMillis(hour, now);
+    const isTrusted = (): boolean => known.from !== UNKNOWN && Math.abs(now - known.checkedAt) < trustMillis(hour, now);
 
     function take(item: Item): void {
       const { at, segment } = readHeadKey(item.sk);
@@ -185,7 +186,7 @@ function trustMillis(hour: number, nowMillis: number): number {
 
 /** How far back an hour is read again now. */
 function overlapMillis(hour: KnownHour, nowMillis: number): number {
-  if (nowMillis - hour.widelyCheckedAt < WIDE_EVERY_MILLIS) return OVERLAP_MILLIS;
+  if (Math.abs(nowMillis - hour.widelyCheckedAt) < WIDE_EVERY_MILLIS) return OVERLAP_MILLIS;
   hour.widelyCheckedAt = nowMillis;
   return WIDE_OVERLAP_MILLIS;
 }

@@ -40,6 +40,20 @@ test("a plan made under a clock that is ahead hides no head of another shard", a
   expect((await ask()).heads).toBe(2);
 });
 
+test("a clock that is set back hides nothing that comes after that", async () => {
+  for (const back of [2_000, 3 * 60_000, HOUR_MILLIS / 2]) {
+    const items = memoryItems();
+    let now = NOW;
+    const ask = asker(items, 1e7, () => now);
+    await writeSegment(items, 1, now);
+    expect((await ask()).heads).toBe(1);
+    now -= back;
+    await writeSegment(items, 2, now);
+    await writeSegment(items, 3, now, HOUR);
+    expect([back, (await ask()).heads]).toEqual([back, 3]);
+  }
+});
+
 test("an hour of small segments, three a second, fits into the memory that a reader has for heads", async () => {
   const items = memoryItems();
   for (let n = 0; n < 200; n++) await writeSegment(items, n, NOW - 3_500_000 + n * 17_500);
