@@ -5,8 +5,8 @@ import { scanTraces } from "../otlp/scan.ts";
 import { type SourceOrdinals, sourceOrdinals } from "../otlp/sources.ts";
 import { SpanTable } from "../otlp/span-table.ts";
 import { equalBytes, type TraceOrdinals, traceOrdinals } from "../otlp/trace-ordinals.ts";
-import { halvesOf, hourClock } from "./hour-offsets.ts";
 import type { Batch } from "./port.ts";
+import { halvesOf, hourClock } from "./time-halves.ts";
 
 /** All spans that one plan brings of one tenant, in one arena, as the sanitized view has them (jaeger-wire 3.4). */
 export interface PlanSpans {

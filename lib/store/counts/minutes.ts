@@ -1,7 +1,8 @@
 import { NANOS_PER_MINUTE } from "../../model/time.ts";
-import { halvesOf, hourOffsets } from "../hour-offsets.ts";
+import { hourOffsets } from "../hour-offsets.ts";
 import type { PlanSpans } from "../plan-spans.ts";
 import { radixOrder } from "../radix-order.ts";
+import { halvesOf } from "../time-halves.ts";
 import type { PlanServices } from "./plan-services.ts";
 import { bucketOf, MAX_BUCKETS } from "./sketch.ts";
 

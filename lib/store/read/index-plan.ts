@@ -10,7 +10,7 @@ import {
 } from "../segment/term-hash.ts";
 import type { Head } from "../segment/types.ts";
 import { type Reading, readings } from "./conditions.ts";
-import { isOpen } from "./row-filter.ts";
+import { isOpen } from "./is-open.ts";
 
 /** What the index can say of one way to satisfy a tag. It may say yes too often, never no. */
 export type Way =

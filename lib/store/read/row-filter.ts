@@ -1,5 +1,5 @@
 import type { TraceQuery } from "../../model/trace-query.ts";
-import type { Posting, RowBlock, RowColumns, RowSet, RowsPart } from "../segment/types.ts";
+import type { Posting, RowColumns, RowSet, RowsPart } from "../segment/types.ts";
 import type { Way } from "./index-plan.ts";
 
 /** One condition against one segment: a row satisfies it through any of these. */
@@ -47,16 +47,6 @@ export function listedRows(conditions: readonly RowCondition[]): Uint32Array | u
   if (others.length === 0) return only.rows();
   return Uint32Array.from(new Set(shortest.rows.flatMap((set) => [...set.rows()]))).sort();
 }
-
-/** Whether the ranges of a block, or of more, leave it open that a row within matches. */
-export const isOpen = (
-  block: Pick<RowBlock, "minStart" | "maxStart" | "minDuration" | "maxDuration">,
-  query: TraceQuery,
-): boolean =>
-  block.maxStart >= query.startMinNanos &&
-  block.minStart <= query.startMaxNanos &&
-  block.maxDuration >= (query.durationMinNanos ?? 0n) &&
-  (query.durationMaxNanos === undefined || block.minDuration <= query.durationMaxNanos);
 
 /** Per operation of the part: 1 where service and operation are what the query asks, or too long for the part to tell. */
 export function wantedOperations({ operations }: RowsPart, { service, operation }: TraceQuery): Uint8Array {

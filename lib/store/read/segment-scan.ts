@@ -3,9 +3,10 @@ import { PART_ROWS, rowPart } from "../segment/limits.ts";
 import { termPart } from "../segment/term-hash.ts";
 import type { Posting, RowBlock, RowsPart } from "../segment/types.ts";
 import { type Conditions, conditionsFor, type IndexPlan, type Way } from "./index-plan.ts";
+import { isOpen } from "./is-open.ts";
 import { rowsOf, termsOf } from "./opened.ts";
 import type { PartOf, PartSource, SegmentRef } from "./parts.ts";
-import { isOpen, listedRows, type RowCondition, rowCondition, rowMatches, wantedOperations } from "./row-filter.ts";
+import { listedRows, type RowCondition, rowCondition, rowMatches, wantedOperations } from "./row-filter.ts";
 
 /** A row that matches as far as the index can tell. */
 export interface Candidate {

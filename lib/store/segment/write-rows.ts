@@ -1,4 +1,5 @@
-import { durationRange, halvesOf, hourOffsets } from "../hour-offsets.ts";
+import { durationRange, hourOffsets } from "../hour-offsets.ts";
+import { halvesOf } from "../time-halves.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { BLOCK_ROWS, PART_ROWS, type SegmentLimits } from "./limits.ts";
 import { writeNames } from "./row-names.ts";
