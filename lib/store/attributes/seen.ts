@@ -14,7 +14,7 @@ export type SeenKeys = Map<string, SeenKey>;
 const MAX_VALUES = 200;
 
 /** A list that offers keys ends somewhere, and nobody types longer ones. */
-const MAX_KEYS = 1000;
+export const MAX_KEYS = 1000;
 export const MAX_TEXT_LENGTH = 256;
 
 /** Undefined when the service has too many keys already, or the key is too long to be offered. */

@@ -24,17 +24,22 @@ const listed = (attributes: Attributes) => Object.entries(attributes).map(([key,
 function world() {
   const items = memoryItems();
   let now = NOW;
+  let puts = 0;
   const clock = () => now;
-  const batches = itemBatches({ items, clock, sleep: async () => {}, random: () => 0 });
+  const counted = {
+    ...items,
+    put(all: Parameters<typeof items.put>[0]) {
+      puts += all.filter(({ pk }) => pk.startsWith("V#")).length;
+      return items.put(all);
+    },
+  };
+  const batches = itemBatches({ items: counted, clock, sleep: async () => {}, random: () => 0 });
   const newWriter = () => traceWriter({ batches, retentionHours: 168 });
   let writer = newWriter();
   let written = 0;
-  return {
-    items,
-    restart: () => {
-      writer = newWriter();
-    },
-    async write(service: string, spans: readonly Attributes[], at = NOW, tenant = "t", resource: Attributes = {}) {
+  const writes =
+    (writerOf: () => ReturnType<typeof newWriter>) =>
+    async (service: string, spans: readonly Attributes[], at = NOW, tenant = "t", resource: Attributes = {}) => {
       now = at;
       const start = BigInt(at) * 1_000_000n;
       const traces = jsonToTraces(
@@ -63,8 +68,20 @@ function world() {
       );
       const number = String(written);
       const plan = { stream: "s", shardId: "shard-0", first: number, last: number, at, closed: -1 };
-      await writer.write(plan, [{ tenant, receivedNanos: start, traces }]);
+      await writerOf().write(plan, [{ tenant, receivedNanos: start, traces }]);
+    };
+  return {
+    items,
+    restart: () => {
+      writer = newWriter();
     },
+    write: writes(() => writer),
+    newProcess: () => {
+      const own = newWriter();
+      return writes(() => own);
+    },
+    /** How often an item of this kind was written. */
+    puts: () => puts,
     names: (at = now) => attributeReader({ batches, clock: () => at }),
   };
 }
@@ -104,19 +121,53 @@ describe("attribute names", () => {
     expect(await names().attributes("other", undefined)).toEqual([]);
   });
 
-  test("are written hourly, at once by a new process, and within a minute when there is a key that was not there", async () => {
+  const keysOf = async (names: ReturnType<typeof world>["names"]) =>
+    (await names().attributes("t", "web")).map(({ key }) => key);
+
+  test("have a new key as soon as the plan that brought it is written, which may be the last that ever comes", async () => {
     const { write, names, items, restart } = world();
-    const puts = () => items.stored().filter(({ pk }) => pk.startsWith("V#")).length;
     await write("web", [{ a: { intValue: "1" } }]);
-    await write("web", [{ b: { intValue: "2" } }], NOW + MINUTE - 1);
-    const keys = async () => (await names().attributes("t", "web")).map(({ key }) => key);
-    expect(await keys()).not.toContain("b");
-    await write("web", [{ a: { intValue: "1" } }], NOW + MINUTE);
-    expect(await keys()).toContain("b");
+    await write("web", [{ b: { intValue: "2" }, a: { intValue: "7" } }], NOW + 5_000);
+    expect(await keysOf(names)).toEqual(["a", "attempt", "b", "event", "service.name"]);
     restart();
-    await write("web", [{ c: { intValue: "3" } }], NOW + MINUTE + 1);
-    expect(await keys()).toEqual(["a", "attempt", "b", "c", "event", "service.name"]);
-    expect(puts()).toBe(1);
+    await write("web", [{ c: { intValue: "3" } }], NOW + 5_001);
+    expect(await keysOf(names)).toEqual(["a", "attempt", "b", "c", "event", "service.name"]);
+    expect(items.stored().filter(({ pk }) => pk.startsWith("V#")).length).toBe(1);
+  });
+
+  test("have new types, levels and values within a minute when it is the type or the level that is new, and hourly", async () => {
+    const { write, names } = world();
+    const a = async () => (await names().attributes("t", "web")).find(({ key }) => key === "a");
+    await write("web", [{ a: { intValue: "1" } }]);
+    await write("web", [{ a: { stringValue: "x" } }], NOW + MINUTE - 1);
+    expect(await a()).toEqual({ key: "a", types: ["int"], levels: ["span"], values: ["1"] });
+    await write("web", [{ a: { intValue: "1" } }], NOW + MINUTE);
+    expect(await a()).toEqual({ key: "a", types: ["int", "string"], levels: ["span"], values: ["1", "x"] });
+    await write("web", [{ a: { intValue: "2" } }], NOW + 59 * MINUTE);
+    expect((await a())?.values).toEqual(["1", "x"]);
+    await write("web", [{ a: { intValue: "2" } }], NOW + 61 * MINUTE);
+    expect((await a())?.values).toEqual(["2", "1", "x"]);
+  });
+
+  test("of a service that makes up keys cost some writings an hour, not one with every plan", async () => {
+    const { write, names, puts } = world();
+    const hourStart = Date.UTC(2026, 10, 22, 13);
+    for (let i = 0; i < 720; i++) await write("web", [{ [`key-${i}`]: { intValue: "1" } }], hourStart + i * 5_000);
+    expect(puts()).toBeLessThanOrEqual(20 + 60);
+    const minuteLater = hourStart + 720 * 5_000 + MINUTE;
+    await write("web", [{ last: { intValue: "1" } }], minuteLater);
+    // All of them: they are fewer than the 1,000 that a list holds.
+    expect(await keysOf(names)).toEqual(expect.arrayContaining(["key-0", "key-719", "last"]));
+  });
+
+  test("that another process has written meanwhile are not written again", async () => {
+    const { write, puts, newProcess } = world();
+    const other = newProcess();
+    await write("web", [{ a: { intValue: "1" } }]);
+    await other("web", [{ b: { intValue: "1" } }], NOW + 1_000);
+    expect(puts()).toBe(2);
+    await write("web", [{ b: { intValue: "1" } }], NOW + 2_000);
+    expect(puts()).toBe(2);
   });
 
   test("end with the last span that can be found", async () => {
