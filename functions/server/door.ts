@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Server } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import { answerUnreadable, MAX_HEADER_BYTES } from "./unreadable-request.ts";
 import { Usage } from "./usage.ts";
 
 export type Answer = (request: Request) => Response | Promise<Response>;
@@ -42,13 +43,15 @@ export async function openDoor({ host, port, flag }: DoorParts): Promise<Door> {
   let answer = starting;
   let onEnd: ((millis: number) => void) | undefined;
   const listener = getRequestListener((request) => answer(request), { hostname: NO_HOST, errorHandler: fault });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLIS }, (incoming, outgoing) => {
+  const limits = { keepAliveTimeout: KEEP_ALIVE_MILLIS, maxHeaderSize: MAX_HEADER_BYTES };
+  const server = createServer(limits, (incoming, outgoing) => {
     if (onEnd !== undefined) {
       const [tell, begun] = [onEnd, performance.now()];
       outgoing.once("close", () => tell(performance.now() - begun));
     }
     void listener(incoming, outgoing);
   });
+  answerUnreadable(server);
   const taken = await listen(server, { host, port, flag });
   return {
     url: urlOf(host, taken),

@@ -66,6 +66,45 @@ test("a host that is none is refused in words", async () => {
   await door.close(1_000);
 });
 
+test("a question for 500 traces by their ids is heard whole, however it is escaped", async () => {
+  const door = await openDoor(HERE);
+  door.serve((request) => new Response(String(new URL(request.url).searchParams.getAll("traceID").length)));
+  const ids = Array.from({ length: 500 }, (_, i) => `traceID=${i.toString(16).padStart(32, "0")}`);
+  expect(await (await fetch(`${door.url}/api/traces?${ids.join("&")}`)).text()).toBe("500");
+  const escaped = ids.map((id) => id.replace(/[0-9a-f]/g, (digit) => `%${digit.charCodeAt(0).toString(16)}`));
+  expect(await (await fetch(`${door.url}/api/traces?${escaped.join("&")}`)).text()).toBe("500");
+  await door.close(1_000);
+});
+
+test.each([
+  [
+    "a longer head",
+    431,
+    "larger than 65536 bytes",
+    `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${"x".repeat(70_000)}\r\n\r\n`,
+  ],
+  ["what is no HTTP", 400, "the request is not HTTP", "\u0016\u0003\u0001\r\n\r\n"],
+])("%s is refused in words", async (_what, status, words, bytes) => {
+  const door = await openDoor(HERE);
+  door.serve(() => new Response("here"));
+  const answer = await ask(door.url, bytes);
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(answer).toContain(words);
+  await door.close(1_000);
+});
+
+test("what cannot be read does not break into the answer before it", async () => {
+  const door = await openDoor(HERE);
+  door.serve(async () => {
+    await pause(100);
+    return new Response("here");
+  });
+  const answer = await ask(door.url, "GET / HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n");
+  expect(answer).not.toContain("not HTTP");
+  expect(await (await fetch(door.url)).text()).toBe("here");
+  await door.close(1_000);
+});
+
 test("a closing door lets the request within finish, and lets nobody in", async () => {
   const door = await openDoor(HERE);
   door.serve(async () => {
