@@ -23,6 +23,7 @@ import { kinesisClient, kinesisPutClient, kinesisWriter } from "../../lib/stream
 import { measuredWriter } from "../../lib/stream/measured-writer.ts";
 import type { Access } from "./access.ts";
 import type { Backends } from "./backends.ts";
+import { exceptNoRoom, NoRoom } from "./disk-room.ts";
 import type { Answer } from "./door.ts";
 import { limitCalls } from "./limit-calls.ts";
 import { provision } from "./provision.ts";
@@ -42,6 +43,8 @@ export interface RequestsParts {
   readonly otlpEndpoint: string;
   /** Whether what is put is still in the folder that was taken. */
   readonly isDataOurs: () => boolean;
+  /** Whether there is room for more. */
+  readonly hasRoom: () => boolean;
   readonly metrics: Exposition;
   /** Services that are watched. */
   readonly alerts: ReloadedFile<readonly Alert[]>;
@@ -80,7 +83,7 @@ const EMBEDDED_CALLS = 8;
 const CLOCK = Date.now;
 
 export async function openRequests(parts: RequestsParts): Promise<Requests> {
-  const { settings, access, strategies, alerts, backends, otlpEndpoint, isDataOurs, metrics, log } = parts;
+  const { settings, access, strategies, alerts, backends, otlpEndpoint, isDataOurs, hasRoom, metrics, log } = parts;
   const { stream, table, retentionHours, corsOrigins } = settings;
   const { isDynamoEmbedded } = backends;
   const kinesis = kinesisClient(backends.kinesis);
@@ -89,7 +92,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   await provision({ ...backends, kinesis, dynamo, stream, table });
 
   const random = Math.random;
-  const onFault = (error: unknown): void => log.error("a request failed", { error });
+  const onFault = exceptNoRoom((error) => log.error("a request failed", { error }));
   const put = ingest({
     stream: measuredWriter(kinesisWriter(puts, stream), metrics.measureOf("ingest", {}, ["skua_put_retries"])),
     clock: CLOCK,
@@ -100,6 +103,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     limitsOf: access.rateOf,
   });
   const take: Ingest = async (tenant, traces) => {
+    if (!hasRoom()) throw new NoRoom();
     const outcome = await put(tenant, traces);
     // Spans in a folder that is gone are nowhere: nobody may be told that they are kept.
     if (!isDataOurs()) throw new TracingError("unavailable", "the data folder is gone");

@@ -4,6 +4,7 @@ import { openAccess } from "./access.ts";
 import { openAlerts } from "./alerts-file.ts";
 import { startBackends } from "./backends.ts";
 import { takeDataFolder } from "./data-folder.ts";
+import { diskOf, diskRoom, exceptNoRoom } from "./disk-room.ts";
 import { openDoor } from "./door.ts";
 import { openGrpcDoor } from "./grpc-door.ts";
 import { healthApp, type Phase } from "./health.ts";
@@ -96,6 +97,10 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
       ...{ settings, access, strategies, alerts, backends, metrics, log },
       otlpEndpoint: doors.otlp.url,
       isDataOurs: folder.isOurs,
+      hasRoom:
+        backends.folders.length === 0
+          ? () => true
+          : diskRoom({ look: () => diskOf(folder.path), clock: Date.now, log }),
     }),
   );
   const udp = await openUdpDoor({
@@ -110,7 +115,7 @@ export async function startServer(settings: Settings, log: Log, isTerminal: bool
   const serving = serveGrpc(doors, {
     ...{ ingestBy: requests.ingestBy, access },
     onRefused: requests.onRefused,
-    onFault: (error) => log.error("a call failed", { error }),
+    onFault: exceptNoRoom((error) => log.error("a call failed", { error })),
     strategies: () => strategies.current().strategies,
   });
   doors.otlp.serve(requests.otlp);
