@@ -37,9 +37,11 @@ const watch = watchServices({ batches, clock, countedMillis: countedAfter(env.BA
 async function catchUp(): Promise<void> {
   const end = clock() + CATCH_UP_MILLIS;
   for (;;) {
-    const { tasks, isBehind } = await run();
+    const { tasks, isBehind, waitsFor } = await run();
     if (tasks > 0) log.info("merges begun", { tasks });
-    if (!isBehind || clock() > end) return;
+    if (isBehind && clock() <= end) continue;
+    if (waitsFor.length > 0) log.warn("merging waits for plans that are open", { shards: waitsFor });
+    return;
   }
 }
 

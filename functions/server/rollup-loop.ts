@@ -8,6 +8,7 @@ import type { Reach } from "./backends.ts";
 import { mergeQueue } from "./merge-queue.ts";
 import type { MergeFault, MergeHello } from "./merge-tasks.ts";
 import { sleep } from "./sleep.ts";
+import { summedLog } from "./summed-log.ts";
 import { startThread } from "./thread.ts";
 
 export interface RollupParts {
@@ -59,6 +60,9 @@ const TASKS_PER_RUN = 8;
  */
 const QUIET_HEADS = 8;
 
+/** A plan that stays open is told again after this. */
+const WAITING_LOG_MILLIS = 10 * 60_000;
+
 /** For each task of a thread. */
 const MERGE_MILLIS = 10 * 60_000;
 
@@ -107,11 +111,19 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
     return faults;
   }
 
+  const waiting = summedLog(log, WAITING_LOG_MILLIS);
   const { busyMillis, idleMillis } = isDynamoEmbedded ? FREE : PAID;
   /** How long nothing need be done. */
   async function turn(): Promise<number> {
     try {
-      const { isIdle, isBehind } = await run();
+      const { isIdle, isBehind, waitsFor } = await run();
+      for (const shard of waitsFor)
+        waiting.tell({
+          level: "warn",
+          message: "merging waits for a plan that is open",
+          by: { shard },
+          counts: { looks: 1 },
+        });
       await queue.run();
       return isBehind ? 0 : Math.min(isIdle ? idleMillis : busyMillis, queue.dueMillis());
     } catch (error) {
@@ -135,6 +147,7 @@ export function keepRolling({ dynamo, isDynamoEmbedded, table, retentionHours, m
     async stop(waitMillis) {
       stopping.abort();
       await Promise.race([running, sleep(waitMillis)]);
+      waiting.close();
       client.destroy();
     },
   };

@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { untilTold } from "../../functions/server/signals.ts";
+import { runCommand, type Values } from "./command.ts";
 import { type DemoSpan, demoRequest, demoTrace } from "./demo-shop.ts";
-import { splitFlags } from "./split-flags.ts";
 
 const HELP = `npm run demo -- [--rate N] [--seconds N] [--endpoint URL [--token TOKEN]] [flags of npm start]
 
@@ -45,18 +44,9 @@ interface Target {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
-process.exit();
+await runCommand({ name: "demo", help: HELP, flags: OWN, run });
 
-async function run(argv: readonly string[]): Promise<void> {
-  const { own, rest } = splitFlags(argv, OWN);
-  const { values } = parseArgs({ args: own, options: OWN });
-  if (values.help === true) return void process.stdout.write(HELP);
+async function run(values: Values<typeof OWN>, rest: readonly string[]): Promise<void> {
   const rate = numberOf("--rate", values.rate, MOST_A_SECOND);
   const seconds = values.seconds === undefined ? undefined : numberOf("--seconds", values.seconds, 1e9);
   if (values.endpoint !== undefined && rest.length > 0)

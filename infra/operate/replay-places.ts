@@ -38,7 +38,10 @@ export interface ReplayPlace {
 
 /** Opened places, and how they are left. */
 export interface ReplayPlaces {
-  readonly places: readonly ReplayPlace[];
+  /** Of the server's own stream, or of the named function's. */
+  readonly own: ReplayPlace;
+  /** Of a server's second stream, where it has one. */
+  readonly foreign?: ReplayPlace;
   close(): Promise<void>;
 }
 
@@ -85,13 +88,13 @@ export async function placesOfFunction(name: string): Promise<ReplayPlaces> {
   const { STREAM_NAME: stream, TABLE_NAME: table, QUARANTINE_BUCKET: bucket, FOREIGN_TENANT: foreignTenant } = env;
   const s3 = s3Client();
   const prefix = foreignTenant === undefined ? "" : FOREIGN_QUARANTINE_PREFIX;
-  const place = await openPlace({
+  const own = await openPlace({
     ...{ kinesis: {}, dynamo: {}, stream, table, foreignTenant, retentionHours: env.RETENTION_HOURS },
     kept: keptInBucket(s3, bucket, prefix),
     quarantine: quarantineBucket(s3, bucket, prefix),
     timeoutMillis: env.TIMEOUT_SECONDS * 1000,
   });
-  return { places: [place], close: async () => undefined };
+  return { own, close: async () => undefined };
 }
 
 /** For whatever the databases still write. */
@@ -113,9 +116,9 @@ export async function placesOfFolder(settings: Settings): Promise<ReplayPlaces> 
   const common = { kinesis, dynamo, table, retentionHours, timeoutMillis: 0 };
   try {
     const own = await openPlace({ ...common, ...shelf(quarantine), stream });
-    if (foreignStream === "") return { places: [own], close };
-    const foreign = { ...shelf(join(quarantine, "foreign")), stream: foreignStream, foreignTenant };
-    return { places: [own, await openPlace({ ...common, ...foreign })], close };
+    if (foreignStream === "") return { own, close };
+    const second = { ...shelf(join(quarantine, "foreign")), stream: foreignStream, foreignTenant };
+    return { own, foreign: await openPlace({ ...common, ...second }), close };
   } catch (error) {
     await close();
     throw error;

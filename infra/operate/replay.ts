@@ -1,9 +1,10 @@
-import { parseArgs } from "node:util";
 import { readSettings } from "../../functions/server/settings.ts";
+import { untilTold } from "../../functions/server/signals.ts";
+import type { Indexed } from "../../lib/stream/port.ts";
 import { nameOfKept, type Replayed, replayKept } from "../../lib/stream/replay-kept.ts";
 import { replayRange, type ShardRange } from "../../lib/stream/replay-range.ts";
+import { runCommand, type Values } from "./command.ts";
 import { placesOfFolder, placesOfFunction, type ReplayPlace, type ReplayPlaces } from "./replay-places.ts";
-import { splitFlags } from "./split-flags.ts";
 
 const HELP = `npm run replay -- (--function NAME | [flags of npm start]) [--yes]
 
@@ -45,38 +46,43 @@ interface Asked {
   /** The range is of a server's second stream. */
   readonly isForeign: boolean;
   readonly only: ReadonlySet<string> | undefined;
+  /** Aborted when the command is told to end. */
+  readonly stopping: AbortSignal;
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`replay: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
-process.exit();
+await runCommand({ name: "replay", help: HELP, flags: OWN, run });
 
-async function run(argv: readonly string[]): Promise<void> {
-  const { own, rest } = splitFlags(argv, OWN);
-  const { values } = parseArgs({ args: own, options: OWN });
-  if (values.help === true) return void process.stdout.write(HELP);
+async function run(values: Values<typeof OWN>, rest: readonly string[]): Promise<void> {
   const asked: Asked = {
     isDry: values.yes !== true,
     range: rangeOf(values.shard, values.first, values.last),
     isForeign: values.foreign === true,
     only: values.record && new Set(values.record),
+    stopping: stopWhenTold(values.yes === true),
   };
   const name = values.function;
   if (name !== undefined && rest.length > 0) throw new Error(`${rest[0]}: not with --function; --help says more`);
   const opened = name === undefined ? await placesOfServer(rest) : await placesOfFunction(name);
   try {
-    if (asked.range === undefined) for (const place of opened.places) await replayQuarantine(place, asked);
+    if (asked.range === undefined) await replayAll(opened, asked);
     else await replayOneRange(opened, asked.range, asked);
   } finally {
     await opened.close();
   }
   if (asked.isDry) say("nothing was changed: --yes does it");
+}
+
+/** What is in hand is finished first: rollup waits, for all tenants, for a plan that is left open. */
+function stopWhenTold(isWriting: boolean): AbortSignal {
+  const stopping = new AbortController();
+  void untilTold(process).then(() => {
+    stopping.abort();
+    if (isWriting)
+      say("stopping once what is in hand is done; ended before that, run it again at once: merging waits for it");
+  });
+  return stopping.signal;
 }
 
 async function placesOfServer(flags: readonly string[]): Promise<ReplayPlaces> {
@@ -92,33 +98,52 @@ function rangeOf(shardId?: string, first?: string, last?: string): ShardRange | 
   return { shardId, first, last: last ?? first };
 }
 
-async function replayQuarantine(place: ReplayPlace, { isDry, only }: Asked): Promise<void> {
-  const counts: Record<Replayed["kind"], number> = { replayed: 0, ready: 0, finished: 0, stays: 0 };
+async function replayAll({ own, foreign }: ReplayPlaces, asked: Asked): Promise<void> {
+  await replayQuarantine(own, asked);
+  if (foreign !== undefined && !asked.stopping.aborted) await replayQuarantine(foreign, asked);
+}
+
+async function replayQuarantine(place: ReplayPlace, { isDry, only, stopping }: Asked): Promise<void> {
+  const counts: Record<Replayed["kind"], number> = { replayed: 0, ready: 0, gone: 0, stays: 0 };
   const replaying = replayKept({ ...place, clock: Date.now, isDry, ...(only !== undefined && { only }) });
   for await (const [note, outcome] of replaying) {
     counts[outcome.kind]++;
     say(`${nameOfKept(note)} of ${new Date(note.arrivedMillis).toISOString()}: ${told(outcome)}`);
+    if (stopping.aborted) break;
   }
-  const { replayed, ready, finished, stays } = counts;
-  const done = isDry ? `${ready + finished} can be replayed` : `${replayed + finished} replayed`;
-  say(`${place.stream}: ${done}, ${stays} stay in the quarantine`);
+  const { replayed, ready, gone, stays } = counts;
+  const done = isDry ? `${ready} can be replayed` : `${replayed} replayed`;
+  const isMissing = gone === 0 ? "" : `, ${gone} are gone from it`;
+  say(`${place.stream}: ${done}, ${stays} stay in the quarantine${isMissing}`);
+  if (stopping.aborted) say("told to stop: there may be more");
 }
 
 function told(outcome: Replayed): string {
   switch (outcome.kind) {
     case "replayed":
-      return outcome.dropped === 0 ? "replayed" : `replayed, without ${outcome.dropped} spans outside retention`;
+      return ["replayed", ...leftOut(outcome)].join(", ");
     case "ready":
       return "can be read now";
-    case "finished":
-      return "is in the table already";
+    case "gone":
+      return "its record is gone: another replay has indexed it, or somebody removed it";
     case "stays":
       return `stays: ${outcome.reason}`;
   }
 }
 
-async function replayOneRange({ places }: ReplayPlaces, range: ShardRange, { isDry, isForeign }: Asked): Promise<void> {
-  const place = places[isForeign ? 1 : 0];
+function* leftOut({ dropped, refused, waitingNames }: Indexed): Iterable<string> {
+  if (dropped > 0) yield `without ${dropped} spans outside retention`;
+  if (refused !== undefined && refused.spans > 0)
+    yield `without ${refused.spans} spans that cannot be taken (${refused.message})`;
+  if (waitingNames > 0) yield `without ${waitingNames} names in the lists of services and operations`;
+}
+
+async function replayOneRange(
+  { own, foreign }: ReplayPlaces,
+  range: ShardRange,
+  { isDry, isForeign }: Asked,
+): Promise<void> {
+  const place = isForeign ? foreign : own;
   if (place === undefined) throw new Error("--foreign: expected --foreign-stream NAME with it");
   const { held, unreadable, replayed } = await replayRange(
     range,

@@ -112,7 +112,7 @@ export interface Fence {
 }
 
 /** What of a plan's records was left out, or has to come again. */
-interface Indexed {
+export interface Indexed {
   /** Spans that were outside retention when they were received. */
   readonly dropped: number;
   /** Names of services and operations that a later plan has to bring. */

@@ -3,7 +3,7 @@ import { advance, type Claim } from "./claim.ts";
 import { ENDS_THE_PROCESS, whyUndecodable } from "./decode-alone.ts";
 import type { KeptNote, KeptRecords } from "./kept-records.ts";
 import { closePlan, putPlan } from "./plan-state.ts";
-import type { Indexer, ReaderStates, StreamRecord } from "./port.ts";
+import type { Indexed, Indexer, ReaderStates, StreamRecord } from "./port.ts";
 import { isAfter } from "./sequence.ts";
 
 export interface ReplayKeptOptions {
@@ -23,11 +23,11 @@ export interface ReplayKeptOptions {
 
 /** What became of a record, or would. */
 export type Replayed =
-  | { readonly kind: "replayed"; readonly dropped: number }
+  | ({ readonly kind: "replayed" } & Indexed)
   /** It can be read now. */
   | { readonly kind: "ready" }
-  /** An earlier replay was ended after it was in the table: what was left of it is put away. */
-  | { readonly kind: "finished" }
+  /** Its note alone was left, and is put away: another replay indexed it, or somebody else removed it. */
+  | { readonly kind: "gone" }
   /** It stays where it is. */
   | { readonly kind: "stays"; readonly reason: string };
 
@@ -52,7 +52,7 @@ async function replayOne(note: KeptNote, isNamed: boolean, options: ReplayKeptOp
   const data = await kept.data(note);
   if (data === undefined) {
     if (!isDry) await putAway(note, options);
-    return { kind: "finished" };
+    return { kind: "gone" };
   }
   const record: StreamRecord = { ...note, data };
   if (clock() - note.arrivedMillis > retentionHours * MILLIS_PER_HOUR)
@@ -82,13 +82,13 @@ async function replay(note: KeptNote, record: StreamRecord, options: ReplayKeptO
   const { plan } = claim.state;
   if (plan === undefined || !isThere) {
     await putAway(note, options);
-    return { kind: "finished" };
+    return { kind: "gone" };
   }
-  const { dropped } = await indexer.index(plan, claim.shardId, [record]);
+  const indexed = await indexer.index(plan, claim.shardId, [record]);
   await kept.removeData(note);
   await closePlan(claim, plan);
   await kept.removeNote(note);
-  return { kind: "replayed", dropped };
+  return { kind: "replayed", ...indexed };
 }
 
 /** The plan of this record: one that an earlier replay left open, or a new one, once no other's is open. */
@@ -121,7 +121,7 @@ async function finishOther(claim: Claim, options: ReplayKeptOptions, isForgotten
   await closePlan(claim, plan);
 }
 
-/** The record is in the table: the plan that may still be open for it is closed, and the note goes. */
+/** There is no record any more: the plan that may still be open for it is closed, and the note goes. */
 async function putAway(note: KeptNote, { kept, states }: ReplayKeptOptions): Promise<void> {
   const claim = await claimOf(note, states);
   if (claim.state.plan?.first === note.sequenceNumber) await closePlan(claim, claim.state.plan);

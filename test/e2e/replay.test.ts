@@ -64,7 +64,12 @@ test("what was set aside comes back once it can be read, from both streams, and 
   const receivedNanos = BigInt(Date.now()) * 1_000_000n;
   const record = encodeRecord({ tenant: "default", receivedNanos, traces: tracesOf(repaired) });
   writeFileSync(join(quarantine, `${own[0]}.record`), record);
-  writeFileSync(join(quarantine, "foreign", `${foreign[0]}.record`), tracesOf(repairedForeign));
+  // Two messages one after the other are one message; of this one a span can never be found.
+  const nameless = tracesOf("0".repeat(32));
+  writeFileSync(
+    join(quarantine, "foreign", `${foreign[0]}.record`),
+    Buffer.concat([tracesOf(repairedForeign), nameless]),
+  );
 
   const dry = replay(...FOREIGN);
   expect(dry.lines.filter((line) => line.startsWith("skua:") || line.startsWith("collectors:"))).toEqual([
@@ -79,7 +84,10 @@ test("what was set aside comes back once it can be read, from both streams, and 
 
   const done = replay(...FOREIGN, "--yes");
   expect([done.status, done.stderr]).toEqual([0, ""]);
-  expect(done.lines.filter((line) => line.endsWith(": replayed"))).toHaveLength(2);
+  expect(done.lines.filter((line) => line.endsWith(": replayed"))).toHaveLength(1);
+  expect(
+    done.lines.filter((line) => /: replayed, without 1 spans that cannot be taken \(.+\)$/.test(line)),
+  ).toHaveLength(1);
   expect(replay(...FOREIGN, "--yes").lines.slice(-2)).toEqual([
     "skua: 0 replayed, 1 stay in the quarantine",
     "collectors: 0 replayed, 0 stay in the quarantine",

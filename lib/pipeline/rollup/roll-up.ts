@@ -9,7 +9,7 @@ import { OPEN_HEADS } from "./next-merge.ts";
 import { newestPlan, planClock } from "./plan-clock.ts";
 import { loadProgress, type Progress } from "./progress.ts";
 import { raiseIdle } from "./raise-idle.ts";
-import { markOf, readerShards, textOfShards } from "./shards.ts";
+import { longOpen, markOf, readerShards, textOfShards } from "./shards.ts";
 import { readWork, type TenantHour } from "./work-list.ts";
 
 /** What one merge is told; what there is to do it finds out itself. */
@@ -47,6 +47,8 @@ export interface RollupRun {
   readonly isBehind: boolean;
   /** Whether nothing had happened since the one before: the table was asked how far readers are, and nothing else. */
   readonly isIdle: boolean;
+  /** Shards, and replays of them, whose plan has been open for long: nothing that came after it is merged, no hour closes. */
+  readonly waitsFor: readonly string[];
 }
 
 /** Minutes of the work list that one run takes up at most: what lay still for days is caught up in steps. */
@@ -137,11 +139,12 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   return async () => {
     const nowMillis = clock();
     const found = await shards.read();
+    const waitsFor = longOpen(found, nowMillis);
     const isQuiet = settled !== undefined && settled.shards === textOfShards(found);
     if (settled !== undefined && isQuiet && nowMillis < settled.dueMillis && settled.isQuiet)
-      return { tasks: 0, isBehind: false, isIdle: true };
+      return { tasks: 0, isBehind: false, isIdle: true, waitsFor };
     settled = undefined;
-    if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true };
+    if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true, waitsFor };
     const newest = newestPlan(found);
     const progress = await loadProgress(registers, { nowMillis, newestMillis: newest, retentionHours });
     const { reach, closing } = plans.read(nowMillis, newest, progress.state.until);
@@ -164,7 +167,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
         dueMillis: dueMillis(closed, takenUp, nowMillis),
         isQuiet: isQuiet || quietHeads >= OPEN_HEADS,
       };
-    return { tasks: start.begun, isBehind, isIdle: false };
+    return { tasks: start.begun, isBehind, isIdle: false, waitsFor };
   };
 }
 

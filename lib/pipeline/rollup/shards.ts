@@ -80,6 +80,13 @@ function shardState(item: Item, nowMillis: number): ShardState {
 export const markOf = (shards: readonly ShardState[]): number =>
   Math.min(...shards.map(({ openAt, lastAt }) => openAt ?? lastAt + 1));
 
+/** Longer than any try of an indexer lives, and than it waits between two. */
+const LONG_OPEN_MILLIS = 15 * 60_000;
+
+/** Names of the shards, as their readers call them, whose plan has been open for so long that it may wait for a person. */
+export const longOpen = (shards: readonly ShardState[], nowMillis: number): string[] =>
+  shards.filter(({ openAt = nowMillis }) => nowMillis - openAt > LONG_OPEN_MILLIS).map(({ item }) => textOf(item.sk));
+
 /** Two lists of shards with equal texts are equal. */
 export const textOfShards = (shards: readonly ShardState[]): string =>
   shards.map(({ item }) => `${item.pk} ${textOf(item.sk)} ${textOf(item.body)}`).join("\n");

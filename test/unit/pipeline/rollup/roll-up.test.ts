@@ -92,13 +92,13 @@ describe("where nothing comes", () => {
     }
     world.calls.length = 0;
     world.now += 60_000;
-    expect(await run()).toEqual({ tasks: 0, isBehind: false, isIdle: true });
+    expect(await run()).toEqual({ tasks: 0, isBehind: false, isIdle: true, waitsFor: [] });
     expect(world.calls).toEqual(["query K", "query K#s/1"]);
   });
 
   test("and nobody has ever written, it asks once", async () => {
     const world = aWorld();
-    expect(await aRollup(world)()).toEqual({ tasks: 0, isBehind: false, isIdle: true });
+    expect(await aRollup(world)()).toEqual({ tasks: 0, isBehind: false, isIdle: true, waitsFor: [] });
     expect(world.calls).toEqual(["query K"]);
   });
 
@@ -158,6 +158,22 @@ describe("what holds an hour up", () => {
     expect(await closed(world, 1)).toBe(true);
     const { until } = await progressOf(world);
     expect(until).toBeLessThan(closing);
+  });
+
+  test("a plan that stays open is named, as its reader calls it, once it has been so for longer than any try lives", async () => {
+    const world = aWorld();
+    const run = aRollup(world);
+    const openAt = world.now;
+    await put(world, { lastAt: openAt });
+    await put(world, { shardId: "replay/0", lastAt: openAt, openAt });
+    world.now = openAt + 15 * 60_000;
+    expect((await run()).waitsFor).toEqual([]);
+    world.now++;
+    expect((await run()).waitsFor).toEqual(["replay/0"]);
+    // Nothing has changed, and it is waited for all the same.
+    expect((await run()).waitsFor).toEqual(["replay/0"]);
+    await put(world, { shardId: "replay/0", lastAt: openAt });
+    expect((await run()).waitsFor).toEqual([]);
   });
 
   test("no other stream that is idle, nor an open plan of one whose records have long gone", async () => {
