@@ -337,6 +337,42 @@ describe("reading", () => {
     await expectExact(world, plans);
   });
 
+  test("goes on where the clock is set back, by whatever it is, and whatever was rolled before", async () => {
+    const startMillis = (fraction: number): number => START + (40 + fraction * 10) * MINUTE;
+    const spans = callTraces({ seed: 6, traces: 80, services: 4, startMillis });
+    const plans = plansOf(spans, { seed: 7, shards: 2, flushMillis: 5_000 });
+    const [before, since] = [plans.slice(0, plans.length >> 1), plans.slice(plans.length >> 1)];
+    for (const back of [10_000, 2 * MINUTE, 30 * MINUTE, HOUR_MILLIS])
+      for (const isRolled of [false, true]) {
+        const world = aWorld();
+        await deliver(world, before);
+        await expectExact(world, before);
+        const { now } = world;
+        // A shard's plans are never made before its last one, whatever the clock says.
+        await deliver(world, since);
+        if (isRolled) await roll(world, HOUR, START + 2 * HOUR_MILLIS);
+        world.now = now - back;
+        expect([back, await shown(world.warm)]).toEqual([back, edgesOf(spans)]);
+      }
+  });
+
+  test("of more than it may hold once is tried again at once after the clock was set back", async () => {
+    const { world, plans } = aMinute();
+    await deliver(world, plans);
+    const { batches } = world;
+    const options = { batches, clock: () => world.now, random: Math.random, retentionHours: 168, maxEntries: 60 };
+    const reader = dependencyReader(options);
+    const ask = () => reader.dependencies(TENANT, START, START + MINUTE);
+    expect((await ask()).isComplete).toBe(false);
+    await roll(world, HOUR, START + 2 * HOUR_MILLIS);
+    world.now = START - 2 * HOUR_MILLIS;
+    const { edges, isComplete } = await ask();
+    expect(isComplete).toBe(true);
+    expect(new Map(edges.map(({ parent, child, calls }) => [`${parent} > ${child}`, calls]))).toEqual(
+      edgesOf(spansOf(plans)),
+    );
+  });
+
   test("of one tenant touches nothing of another, and asks nobody again within seconds", async () => {
     const { world, plans } = aMinute(5);
     await deliver(world, plans);

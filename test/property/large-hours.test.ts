@@ -27,8 +27,9 @@ function aWorld() {
   const world = { now: 0 };
   const clock = () => world.now;
   const batches = itemBatches({ items: table, clock, sleep: async () => {}, random: () => 0.5 });
-  const options = { batches, clock, random: Math.random, retentionHours: 168, maxEntries: MAX_ENTRIES };
-  return { ...{ table, batches, world }, reader: () => dependencyReader(options) };
+  const options = { batches, clock, random: Math.random, retentionHours: 168 };
+  const reader = (maxEntries = MAX_ENTRIES) => dependencyReader({ ...options, maxEntries });
+  return { table, batches, world, reader };
 }
 
 async function shown(reader: Dependencies) {
@@ -90,6 +91,30 @@ describe("of an hour too large to be joined by whoever asks", { timeout: 180_000
     }
     expect(spans.length).toBeGreaterThan(1.5 * MAX_ENTRIES);
   });
+});
+
+test("a large hour that is closed at the mark to which it was rolled while it was under way is read as it was closed", async () => {
+  const { batches, world, reader } = aWorld();
+  const span = { links: [], peer: undefined, name: "op", isError: false, durationNanos: 5n * MILLION };
+  const spanAt = (minute: number, n: number, id: string, service: string): CountedSpan => ({
+    ...{ ...span, trace: (n + 1).toString(16).padStart(32, "0"), id: id.repeat(16), service, kind: 1 },
+    ...{ parent: id === "2" ? "1".repeat(16) : undefined, startNanos: BigInt(START + minute * MINUTE) * MILLION },
+  });
+  const many = Array.from({ length: 3_000 }, (_, n) => n);
+  // Callers that a roll of the hour under way does not look for: then there is more that waits.
+  const plans = [
+    { at: START - 20 * MINUTE, spans: many.map((n) => spanAt(-20, n, "1", "a")) },
+    { at: START + MINUTE, spans: many.map((n) => spanAt(1, n, "2", "b")) },
+    { at: START + 30 * MINUTE, spans: many.map((n) => spanAt(30, n + 3_000, "3", "c")) },
+  ];
+  for (const plan of plans) await putCounts(batches, TENANT, plan);
+  world.now = START + 40 * MINUTE;
+  const limits = { largeSpans: 5_000, windowSpans: 1_000, itemBytes: 20_000 };
+  const common = { batches, tenant: TENANT, hour: HOUR, mark: world.now, retentionHours: 168, limits };
+  const roll = { ...common, random: Math.random };
+  await rollOpenCounts(roll);
+  await rollCounts(roll);
+  expect((await shown(reader(5_000))).edges).toEqual(edgesOf(spansOf(plans)));
 });
 
 test("a large hour is rolled while it is under way, each time that as much has come again", async () => {

@@ -133,6 +133,15 @@ export function index(
   });
 }
 
+/** Makes the item of a shard, as an indexer does that dies before it puts its first plan. */
+export async function newShard(world: World): Promise<void> {
+  const states = readerStates({
+    ...{ registers: world.table, stream: STREAMS[0], retentionSeconds: 86_400, clock: () => world.now },
+  });
+  const state = { done: undefined, plan: undefined, lastAt: 0, closed: -1, version: 1 };
+  await states.save("shardId-000000000009", state);
+}
+
 /** Runs rollup once, in a process of its own. */
 export function roll(world: World, hook: Hook = () => {}, tasksPerRun = 20): Promise<void> {
   return invoke(world, hook, async (table) => {

@@ -11,6 +11,7 @@ import {
   hourStates,
   index,
   merge,
+  newShard,
   put,
   roll,
   settle,
@@ -84,6 +85,25 @@ describe("summaries stand for exactly the heads below their mark", { timeout: 12
     expect(late).toBeGreaterThan(0);
     await settle(world);
     expectSettled(world);
+  });
+
+  test("a shard of which there is an item, but no plan yet, holds up nothing though nobody sends any more", async () => {
+    const world = aWorld(7, 30);
+    await put(world, 30);
+    for (const shard of await shardIds(world)) await index(world, shard, () => {}, 1_000);
+    for (let minutes = 0; minutes < 20; minutes++) {
+      world.now += 60_000;
+      await roll(world);
+    }
+    await newShard(world);
+    for (let minutes = 0; minutes < 200; minutes++) {
+      world.now += 60_000;
+      await roll(world);
+      for (const task of world.tasks.splice(0)) await merge(world, task);
+    }
+    expect(world.faults).toEqual([]);
+    expectSettled(world);
+    expect(headsOf(world, "merged")).toBeGreaterThan(0);
   });
 
   test("when a rollup or a merge dies, or fails, at any one call", async () => {

@@ -14,7 +14,9 @@ export async function raiseIdle(
   { minute, closed }: RollupState,
   reach: number,
 ): Promise<readonly ShardState[]> {
-  if (!known.some(({ lastAt }) => minuteOf(lastAt) >= minute)) return known;
+  // One of which nothing is known yet would hold the mark where it began, for good if nobody writes.
+  const isBehind = ({ openAt, lastAt }: ShardState): boolean => openAt === undefined && minuteOf(lastAt + 1) < minute;
+  if (!known.some((shard) => minuteOf(shard.lastAt) >= minute || isBehind(shard))) return known;
   const thisMinute = reach - (reach % MINUTE_MILLIS);
   const isBusy = known.some(({ lastAt }) => lastAt >= thisMinute);
   // To the begin of a minute where nothing was indexed in it: then there is nothing left to raise a shard for.

@@ -99,7 +99,7 @@ class TenantEdges {
   private async read(hours: Hours, nowMillis: number): Promise<DependencyGraph> {
     const around = { first: hours.first - 1, last: hours.last + 1 };
     await this.rolled.refresh(around, nowMillis);
-    if (nowMillis >= this.crowdedUntil) {
+    if (!this.isCrowded(nowMillis)) {
       const parts = await this.settledParts(hours, around, nowMillis);
       const graph = await this.joined(hours, nowMillis, (hour) => parts.get(hour), andAround);
       if (graph.isComplete)
@@ -176,6 +176,11 @@ class TenantEdges {
     for (const hour of eachHour(hours))
       for (const part of partsOf(hour) ?? [open.at(hour)]) if (part !== undefined) sums.add(part);
     return { ...sums.all(), isComplete: needed.size === 0 || open.isComplete };
+  }
+
+  /** One that is further ahead than it was ever set: the clock was set back. */
+  private isCrowded(nowMillis: number): boolean {
+    return nowMillis < this.crowdedUntil && this.crowdedUntil - nowMillis <= CROWDED_MILLIS;
   }
 
   private hasLate(hour: number): boolean {

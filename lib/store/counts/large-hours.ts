@@ -34,7 +34,8 @@ export class LargeHours {
 
   /** Finds out which of these hours are large, and to what they were rolled last. */
   async find(hours: readonly number[], nowMillis: number): Promise<void> {
-    const due = hours.filter((hour) => nowMillis - (this.checkedAt.get(hour) ?? 0) >= TRUST_MILLIS);
+    // On either side of now: a clock is set back too.
+    const due = hours.filter((hour) => Math.abs(nowMillis - (this.checkedAt.get(hour) ?? 0)) >= TRUST_MILLIS);
     await Promise.all(
       [...Map.groupBy(due, dayOf)].map(async ([day, some]) => {
         if (await this.hasAny(day)) await Promise.all(some.map((hour) => this.findOne(hour)));
@@ -91,27 +92,32 @@ export class LargeHours {
     return false;
   }
 
-  /** The newest roll that is there whole: its head is written last. */
+  /**
+   * The newest roll that is there whole: its head is written last, and says how many bodies are its own. Beyond those
+   * may stand some of the roll before that it replaced.
+   */
   private async findOne(hour: number): Promise<void> {
     const { batches, tenant } = this.options;
     const query = { ...largeHourRange(tenant, hour), descending: true, consistent: false };
     const isKnown = (sk: Uint8Array): boolean => readRolledEdgesKey(sk).mark <= (this.known.get(hour)?.mark ?? 0);
     let isNew = false;
     for await (const items of batches.queryAll({ ...query, limit: 1 })) isNew = items.some(({ sk }) => !isKnown(sk));
-    const waiting: EdgeCounts[] = [];
+    const bodies: { readonly n: number; readonly body: Uint8Array }[] = [];
     let mark = 0;
     for await (const items of isNew ? batches.queryAll(query) : [])
       for (const { sk, body } of items) {
         if (isKnown(sk)) return;
         const key = readRolledEdgesKey(sk);
-        if (key.mark !== mark) waiting.length = 0;
+        if (key.mark !== mark) bodies.length = 0;
         mark = key.mark;
         if (key.n !== 0) {
-          waiting.push(readWaiting(body));
+          bodies.push({ n: key.n, body });
           continue;
         }
         const roll = readLargeHour(body);
-        if (roll.bodies !== waiting.length) continue;
+        const own = bodies.filter(({ n }) => n <= roll.bodies);
+        if (own.length !== roll.bodies) continue;
+        const waiting = own.map((one) => readWaiting(one.body));
         this.known.set(hour, { mark, roll, waiting });
         return;
       }

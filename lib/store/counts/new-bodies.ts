@@ -30,10 +30,10 @@ const FAR_EVERY_MILLIS = 2 * 60_000;
 /** A plan may wait for as long as its shard's records cannot be written: that is seen this much after it is. */
 const WHOLE_EVERY_MILLIS = 10 * 60_000;
 
-/** Whether what is known of an hour may be taken for what is there. */
+/** Whether what is known of an hour may be taken for what is there; looked at under a clock that was set back since, it may not. */
 export function isFresh({ lookedAt }: ReadCounts, hour: number, nowMillis: number): boolean {
   const isRecent = hour + RECENT_HOURS >= Math.floor(nowMillis / MILLIS_PER_HOUR);
-  return nowMillis - lookedAt < (isRecent ? TRUST_MILLIS : OLD_TRUST_MILLIS);
+  return Math.abs(nowMillis - lookedAt) < (isRecent ? TRUST_MILLIS : OLD_TRUST_MILLIS);
 }
 
 export interface NewBodiesOptions {
@@ -55,8 +55,10 @@ export interface NewBody {
 /** Bodies of an hour's counts that were not read yet. What was read is noted body by body, the look when all of it is. */
 export async function* newBodies(read: ReadCounts, options: NewBodiesOptions): AsyncGenerator<NewBody> {
   const { batches, tenant, hour, fromAt, toAt, nowMillis } = options;
-  const isFar = nowMillis - read.lookedFarAt >= FAR_EVERY_MILLIS;
-  const isWhole = nowMillis - read.lookedWholeAt >= WHOLE_EVERY_MILLIS;
+  // When it was looked before means nothing once the clock is set back.
+  const isBack = nowMillis < read.lookedAt;
+  const isFar = isBack || nowMillis - read.lookedFarAt >= FAR_EVERY_MILLIS;
+  const isWhole = isBack || nowMillis - read.lookedWholeAt >= WHOLE_EVERY_MILLIS;
   const from = isWhole ? 0 : read.lookedAt - (isFar ? FAR_OVERLAP_MILLIS : OVERLAP_MILLIS);
   const range = countsRange(tenant, hour, Math.max(fromAt, from), toAt);
   for await (const items of batches.queryAll({ ...range, consistent: false }))

@@ -37,8 +37,10 @@ export class RolledHours {
   /** Sees to it that all of these hours are known as they were a while ago. */
   async refresh(hours: Hours, nowMillis: number): Promise<void> {
     const today = dayOf(Math.floor(nowMillis / MILLIS_PER_HOUR));
+    // On either side of now: a clock is set back too.
     const isDue = (day: number): boolean =>
-      nowMillis - (this.checkedAt.get(day) ?? 0) >= (day + OLD_DAYS <= today ? OLD_TRUST_MILLIS : TRUST_MILLIS);
+      Math.abs(nowMillis - (this.checkedAt.get(day) ?? 0)) >=
+      (day + OLD_DAYS <= today ? OLD_TRUST_MILLIS : TRUST_MILLIS);
     await Promise.all(
       eachDay(hours)
         .filter(isDue)

@@ -88,14 +88,14 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const range = dayRange(tenant, day, isFresh ? firstUnderWay(now) : 0);
     const trips = await read(range, spent, take);
     const summaryBytes = [...summaries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    const now_: KnownDay = {
+    const fresh: KnownDay = {
       ...{ late, summaries, bytes: summaryBytes + lateBytes, newsAt: now },
       summariesAt: isFresh ? known.summariesAt : now,
       summary: (hour) => summaries.get(hour),
       isStarted: (hour) => started.has(hour),
     };
-    cache.set(key, now_);
-    return { heads: now_, trips };
+    cache.set(key, fresh);
+    return { heads: fresh, trips };
   };
 }
 

@@ -131,7 +131,7 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
       if (known.from === UNKNOWN) return readNewest(spent);
       const from = Math.max(0, known.from, known.newestAt - overlapMillis(known, now));
       const trips = await read(headRange(tenant, hour, from), spent, take);
-      known.checkedAt = Math.max(known.checkedAt, now);
+      known.checkedAt = now;
       return trips;
     }
 

@@ -54,6 +54,24 @@ test("a clock that is set back hides nothing that comes after that", async () =>
   }
 });
 
+test("an hour that ended long ago is trusted again once it was read under the clock that was set back", async () => {
+  const items = memoryItems();
+  await writeSegment(items, 1, NOW);
+  let now = NOW + 10 * HOUR_MILLIS;
+  const ask = asker(items, 1e7, () => now);
+  expect((await ask()).heads).toBe(1);
+  now -= 60_000;
+  expect((await ask()).heads).toBe(1);
+  const asked: string[] = [];
+  items.faults = ({ keys }) => {
+    asked.push(...keys.map(({ pk }) => pk));
+    return undefined;
+  };
+  now += 1_000;
+  expect((await ask()).heads).toBe(1);
+  expect(asked.filter((pk) => pk.startsWith("S#"))).toEqual([]);
+});
+
 test("an hour of small segments, three a second, fits into the memory that a reader has for heads", async () => {
   const items = memoryItems();
   for (let n = 0; n < 200; n++) await writeSegment(items, n, NOW - 3_500_000 + n * 17_500);
