@@ -1,7 +1,17 @@
-import { createHash } from "node:crypto";
 import { invalid } from "../model/errors.ts";
 import { SECONDS_PER_HOUR } from "../model/time.ts";
 import type { ItemQuery, Key } from "./items.ts";
+import {
+  AT_BYTES,
+  boundedBytes,
+  END,
+  exactly,
+  HOUR_BYTES,
+  number32,
+  number64,
+  pk,
+  SEGMENT_BYTES,
+} from "./key-bytes.ts";
 import type { SegmentId } from "./segment/types.ts";
 
 /** What a query needs to name a run of sort keys. */
@@ -13,30 +23,18 @@ export interface HeadKey {
   readonly segment: SegmentId;
 }
 
-const HOURS_PER_DAY = 24;
+export const HOURS_PER_DAY = 24;
 const MILLIS_PER_MINUTE = 60_000;
 
-const AT_BYTES = 8;
-const SEGMENT_BYTES = 16;
-const HOUR_BYTES = 4;
 const HEAD_BYTES = AT_BYTES + SEGMENT_BYTES;
 
 /** Kinds of items that share the partition of a tenant's day. */
 const SUMMARY = 0;
 const LATE_HEAD = 1;
 const STARTED = 2;
-/** The same of what its hours were rolled into. */
-const ROLLED_EDGES = 1;
-const ROLLED_MINUTES = 2;
-const LARGE_HOUR = 3;
 
 /** DynamoDB wants a sort key of at least a byte; parts stand alone in their partition, so that one BatchGet reads many at once. */
 const ALONE = Uint8Array.of(0);
-
-/** A partition key is at most 2,048 bytes; two names of this many UTF-16 units, 3 bytes each, and their digests fit. */
-const MAX_PART_UNITS = 300;
-/** A sort key is at most 1,024 bytes. */
-const MAX_NAME_BYTES = 900;
 
 /** The heads of segments, by the hour of their spans' starts, in the order in which their plans were made. */
 export const headKey = (tenant: string, hour: number, at: number, segment: SegmentId): Key => ({
@@ -137,74 +135,6 @@ export const countsRange = (tenant: string, hour: number, fromAt = 0, toAt = Num
   pk: pk("G", tenant, hour),
 });
 
-/** What an hour's plans made before `mark` (milliseconds since the epoch) come to: calls between services, n = 0 written last. */
-export const rolledEdgesKey = (tenant: string, hour: number, mark: number, n: number): Key => ({
-  pk: pk("M", tenant, dayOf(hour)),
-  sk: Buffer.concat([Uint8Array.of(ROLLED_EDGES), number32(hour), number64(mark), number32(n)]),
-});
-
-/** Of a day, the hours between the two, both inclusive; hours outside the day are no fault. */
-export const rolledEdgesRange = (tenant: string, day: number, fromHour: number, toHour: number): Range => {
-  const hourBytes = (hour: number) => Buffer.concat([Uint8Array.of(ROLLED_EDGES), number32(hour)]);
-  return {
-    pk: pk("M", tenant, day),
-    from: hourBytes(Math.max(fromHour, day * HOURS_PER_DAY)),
-    to: Buffer.concat([hourBytes(Math.min(toHour, day * HOURS_PER_DAY + HOURS_PER_DAY - 1)), END]),
-  };
-};
-
-/** Of an item of a rolled hour, but of its minutes. */
-export function readRolledEdgesKey(sk: Uint8Array): {
-  readonly hour: number;
-  readonly mark: number;
-  readonly n: number;
-} {
-  const bytes = exactly(sk, 1 + HOUR_BYTES + AT_BYTES + HOUR_BYTES, "rolled hour");
-  return {
-    hour: bytes.readUInt32BE(1),
-    mark: Number(bytes.readBigUInt64BE(1 + HOUR_BYTES)),
-    n: bytes.readUInt32BE(1 + HOUR_BYTES + AT_BYTES),
-  };
-}
-
-/** The same of an hour of too many spans to be joined by whoever asks, open or not; n = 0 written last. */
-export const largeHourKey = (tenant: string, hour: number, mark: number, n: number): Key => ({
-  pk: pk("M", tenant, dayOf(hour)),
-  sk: Buffer.concat([largeHourBytes(hour), number64(mark), number32(n)]),
-});
-
-/** Of every mark. */
-export const largeHourRange = (tenant: string, hour: number): Range => ({
-  pk: pk("M", tenant, dayOf(hour)),
-  from: largeHourBytes(hour),
-  to: largeHourBytes(hour + 1),
-});
-
-/** Of every hour of a day. */
-export const largeHoursOfDay = (tenant: string, day: number): Range => ({
-  pk: pk("M", tenant, day),
-  from: Uint8Array.of(LARGE_HOUR),
-  to: Uint8Array.of(LARGE_HOUR + 1),
-});
-
-const largeHourBytes = (hour: number): Buffer => Buffer.concat([Uint8Array.of(LARGE_HOUR), number32(hour)]);
-
-/** The same plans' calls, errors and durations of one service's operations, by minute. */
-export const rolledMinutesKey = (tenant: string, hour: number, mark: number, service: string, n: number): Key => ({
-  pk: pk("M", tenant, dayOf(hour)),
-  sk: Buffer.concat([rolledMinutesBytes(hour, mark), boundedBytes(service), number32(n)]),
-});
-
-/** Of all services. */
-export const rolledMinutesRange = (tenant: string, hour: number, mark: number): Range => ({
-  pk: pk("M", tenant, dayOf(hour)),
-  from: rolledMinutesBytes(hour, mark),
-  to: rolledMinutesBytes(hour, mark + 1),
-});
-
-const rolledMinutesBytes = (hour: number, mark: number): Buffer =>
-  Buffer.concat([Uint8Array.of(ROLLED_MINUTES), number32(hour), number64(mark)]);
-
 export const serviceKey = (tenant: string, service: string): Key => ({
   pk: servicesPartition(tenant),
   sk: boundedBytes(service),
@@ -298,24 +228,6 @@ export const minuteOf = (millis: number): number => Math.floor(millis / MILLIS_P
 /** One text a key, for maps; both parts may hold any character, so the length of one says where the other begins. */
 export const keyText = ({ pk, sk }: Key): string => `${sk.length} ${Buffer.from(sk).toString("latin1")}${pk}`;
 
-const pk = (kind: string, ...parts: readonly (string | number)[]): string =>
-  [kind, ...parts.map((part) => (typeof part === "number" ? part : boundedText(part)))].join("#");
-
-/** Names may hold any character: what separates parts is escaped, and of a long one all but the beginning becomes a digest. */
-function boundedText(text: string): string {
-  const escaped = text.toWellFormed().replaceAll("%", "%25").replaceAll("#", "%23");
-  if (escaped.length <= MAX_PART_UNITS) return escaped;
-  return `${escaped.slice(0, MAX_PART_UNITS).toWellFormed()}%~${digest(text).toString("hex")}`;
-}
-
-/** A shortened name is longer than any that is left whole, so the two are never confused. */
-function boundedBytes(name: string): Buffer {
-  const bytes = Buffer.from(name);
-  return bytes.length <= MAX_NAME_BYTES ? bytes : Buffer.concat([bytes.subarray(0, MAX_NAME_BYTES), digest(name)]);
-}
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-
 const headBytes = (at: number, segment: SegmentId): Buffer => Buffer.concat([number64(at), segmentBytes(segment)]);
 
 const readHead = (bytes: Buffer, offset: number): HeadKey => ({
@@ -328,24 +240,4 @@ function segmentBytes(segment: SegmentId): Buffer {
   return Buffer.from(segment, "hex");
 }
 
-/** After every key that begins as this one does: no key has a longer tail. */
-const END = Buffer.alloc(SEGMENT_BYTES + HOUR_BYTES + AT_BYTES, 0xff);
-
 const lateHour = (hour: number): Buffer => Buffer.concat([Uint8Array.of(LATE_HEAD), number32(hour)]);
-
-function number32(value: number): Buffer {
-  const bytes = Buffer.alloc(HOUR_BYTES);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-function number64(value: number): Buffer {
-  const bytes = Buffer.alloc(AT_BYTES);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
-
-function exactly(sk: Uint8Array, length: number, what: string): Buffer {
-  if (sk.length !== length) throw invalid(`sort key of ${sk.length} bytes: expected ${length} of a ${what}`);
-  return Buffer.from(sk.buffer, sk.byteOffset, sk.byteLength);
-}

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
 import { rollCounts, rollOpenCounts } from "../../lib/store/counts/roll.ts";
-import { readRolledEdgesKey } from "../../lib/store/keys.ts";
 import type { Dependencies } from "../../lib/store/port.ts";
+import { readRolledKey } from "../../lib/store/rolled-keys.ts";
 import { callTraces, plansOf } from "../data/call-traces.ts";
 import { Random } from "../data/random.ts";
 import { edgesOf } from "../oracle/edges.ts";
@@ -124,7 +124,7 @@ test("a large hour is rolled while it is under way, each time that as much has c
       world.table
         .stored()
         .filter(({ pk, sk }) => pk.startsWith("M#") && sk[0] === 3)
-        .map(({ pk, sk }) => `${pk} ${readRolledEdgesKey(sk).hour} ${readRolledEdgesKey(sk).mark}`),
+        .map(({ pk, sk }) => `${pk} ${readRolledKey(sk).hour} ${readRolledKey(sk).mark}`),
     );
   const mergeAll = async (): Promise<void> => {
     for (const [name] of hourStates(world)) {

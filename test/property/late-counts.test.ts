@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { TracingError } from "../../lib/model/errors.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dependencyReader } from "../../lib/store/counts/dependencies.ts";
-import { readHeadKey, readRolledEdgesKey } from "../../lib/store/keys.ts";
+import { readHeadKey } from "../../lib/store/keys.ts";
 import type { Dependencies } from "../../lib/store/port.ts";
+import { readRolledKey } from "../../lib/store/rolled-keys.ts";
 import { encodeRecord } from "../../lib/stream/record.ts";
 import { callTraces } from "../data/call-traces.ts";
 import { recordCounts } from "../oracle/counts.ts";
@@ -43,7 +44,7 @@ async function passAnHour(world: World, hook: Hook = () => {}): Promise<void> {
 function marksOf({ table }: World): Map<string, Set<number>> {
   const marks = new Map<string, Set<number>>();
   for (const { pk, sk } of table.stored().filter((item) => item.pk.startsWith("M#") && item.sk[0] === 1)) {
-    const { hour, mark } = readRolledEdgesKey(sk);
+    const { hour, mark } = readRolledKey(sk);
     const key = `G#${pk.split("#")[1]}#${hour}`;
     marks.set(key, (marks.get(key) ?? new Set()).add(mark));
   }

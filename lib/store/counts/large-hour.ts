@@ -1,10 +1,10 @@
 import { MAX_BODY_BYTES } from "../../runtime/limits.ts";
-import { boundedName } from "../bounded-name.ts";
 import { ByteReader } from "../segment/byte-reader.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { readStream, writeStream } from "../segment/streams.ts";
 import type { JoinedEdges, WaitingReference } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
+import { readEdges, readServices, writeEdges, writeServices } from "./edge-table.ts";
 import type { EdgeCounts } from "./types.ts";
 
 const LARGE_HOUR_VERSION = 1;
@@ -36,16 +36,7 @@ export function writeLargeHour(hour: LargeHour, limitBytes: number): Uint8Array 
 function headBody({ bodies, spans, fromAt, joined: { edges, unmet } }: LargeHour): Uint8Array {
   const text = new ByteWriter(1024);
   for (const number of [bodies, spans, fromAt, unmet]) text.varint(number);
-  const services = writeServices(
-    text,
-    edges.flatMap(({ parent, child }) => [parent, child]),
-  );
-  text.varint(edges.length);
-  for (const { parent, child, calls } of edges) {
-    text.varint(services.get(parent) as number);
-    text.varint(services.get(child) as number);
-    text.varint(calls);
-  }
+  writeEdges(text, edges);
   return versioned(text);
 }
 
@@ -53,12 +44,7 @@ function headBody({ bodies, spans, fromAt, joined: { edges, unmet } }: LargeHour
 export function readLargeHour(body: Uint8Array): LargeHour {
   const text = open(body);
   const [bodies, spans, fromAt, unmet] = [text.varint(), text.varint(), text.varint(), text.varint()];
-  const services = readServices(text);
-  const edges = Array.from({ length: text.count(MAX_BODY_BYTES, "edges") }, () => ({
-    parent: serviceAt(text, services, text.varint()),
-    child: serviceAt(text, services, text.varint()),
-    calls: text.varint(),
-  }));
+  const edges = readEdges(text);
   text.close();
   return { bodies, spans, fromAt, joined: { edges, unmet } };
 }
@@ -108,22 +94,6 @@ export function readWaiting(body: Uint8Array): EdgeCounts {
   text.close();
   const starts = Uint32Array.from({ length: count + 1 }, (_, i) => i);
   return { services, edges: [], halves: { count, hash, service, flags, starts, references, peers: new Map() } };
-}
-
-function writeServices(text: ByteWriter, named: readonly string[]): ReadonlyMap<string, number> {
-  const services = new Map([...new Set(named)].map((service, i) => [service, i]));
-  text.varint(services.size);
-  for (const service of services.keys()) text.text(boundedName(service));
-  return services;
-}
-
-const readServices = (text: ByteReader): readonly string[] =>
-  Array.from({ length: text.count(MAX_BODY_BYTES, "services") }, () => text.text());
-
-function serviceAt(text: ByteReader, services: readonly string[], index: number): string {
-  const name = services[index];
-  if (name === undefined) throw text.fault(`service ${index} of ${services.length}`);
-  return name;
 }
 
 /** 48 bits, lowest byte first. */

@@ -1,5 +1,6 @@
 import { MILLIS_PER_HOUR } from "../../model/time.ts";
-import { dayOf, largeHourRange, largeHoursOfDay, readRolledEdgesKey } from "../keys.ts";
+import { dayOf } from "../keys.ts";
+import { largeHourRange, largeHoursOfDay, readRolledKey } from "../rolled-keys.ts";
 import { EdgeJoin, type JoinedEdges } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
 import { type LargeHour, readLargeHour, readWaiting } from "./large-hour.ts";
@@ -99,7 +100,7 @@ export class LargeHours {
   private async findOne(hour: number): Promise<void> {
     const { batches, tenant } = this.options;
     const query = { ...largeHourRange(tenant, hour), descending: true, consistent: false };
-    const isKnown = (sk: Uint8Array): boolean => readRolledEdgesKey(sk).mark <= (this.known.get(hour)?.mark ?? 0);
+    const isKnown = (sk: Uint8Array): boolean => readRolledKey(sk).mark <= (this.known.get(hour)?.mark ?? 0);
     let isNew = false;
     for await (const items of batches.queryAll({ ...query, limit: 1 })) isNew = items.some(({ sk }) => !isKnown(sk));
     const bodies: { readonly n: number; readonly body: Uint8Array }[] = [];
@@ -107,7 +108,7 @@ export class LargeHours {
     for await (const items of isNew ? batches.queryAll(query) : [])
       for (const { sk, body } of items) {
         if (isKnown(sk)) return;
-        const key = readRolledEdgesKey(sk);
+        const key = readRolledKey(sk);
         if (key.mark !== mark) bodies.length = 0;
         mark = key.mark;
         if (key.n !== 0) {

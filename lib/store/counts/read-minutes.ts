@@ -1,5 +1,6 @@
 import type { Batches } from "../batches.ts";
-import { countsRange, type Range, rolledMinutesRange } from "../keys.ts";
+import { countsRange, type Range } from "../keys.ts";
+import { rolledMinutesRange } from "../rolled-keys.ts";
 import { newestMark } from "./newest-mark.ts";
 import { readOperationCounts } from "./read.ts";
 import { readRolledMinutes } from "./read-rolled.ts";

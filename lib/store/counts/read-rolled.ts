@@ -1,6 +1,7 @@
 import { MAX_BODY_BYTES } from "../../runtime/limits.ts";
 import { ByteReader } from "../segment/byte-reader.ts";
 import { readStream } from "../segment/streams.ts";
+import { readEdges } from "./edge-table.ts";
 import { readMinutes } from "./read.ts";
 import type { Edge, MinuteCounts } from "./types.ts";
 import { ROLLED_VERSION } from "./write-rolled.ts";
@@ -18,17 +19,7 @@ export function readRolledEdges(body: Uint8Array): RolledEdges {
   const text = open(body);
   const bodies = text.varint();
   const unmet = text.varint();
-  const services = Array.from({ length: text.count(MAX_BODY_BYTES, "services") }, () => text.text());
-  const service = (): string => {
-    const name = services[text.varint()];
-    if (name === undefined) throw text.fault(`a service that is not one of ${services.length}`);
-    return name;
-  };
-  const edges = Array.from({ length: text.count(MAX_BODY_BYTES, "edges") }, () => ({
-    parent: service(),
-    child: service(),
-    calls: text.varint(),
-  }));
+  const edges = readEdges(text);
   text.close();
   return { bodies, unmet, edges };
 }

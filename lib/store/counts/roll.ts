@@ -2,16 +2,8 @@ import { MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
 import { writeUnits } from "../item-bytes.ts";
 import type { Item } from "../items.ts";
-import {
-  countsRange,
-  hourTtl,
-  largeHourKey,
-  largeHourRange,
-  readCountsKey,
-  readRolledEdgesKey,
-  rolledEdgesKey,
-  rolledMinutesKey,
-} from "../keys.ts";
+import { countsRange, hourTtl, readCountsKey } from "../keys.ts";
+import { largeHourKey, largeHourRange, readRolledKey, rolledEdgesKey, rolledMinutesKey } from "../rolled-keys.ts";
 import { SEGMENT_LIMITS } from "../segment/limits.ts";
 import { EdgeJoin, type HashRange, type JoinedEdges, type WaitingReference } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
@@ -129,7 +121,7 @@ export async function isOutdated(batches: Batches, { tenant, hour }: Pick<RollOp
 export async function rolledSpans(batches: Batches, { tenant, hour }: Pick<RollOptions, "tenant" | "hour">) {
   const query = { ...largeHourRange(tenant, hour), descending: true, consistent: true };
   for await (const items of batches.queryAll(query))
-    for (const { sk, body } of items) if (readRolledEdgesKey(sk).n === 0) return readLargeHour(body).spans;
+    for (const { sk, body } of items) if (readRolledKey(sk).n === 0) return readLargeHour(body).spans;
   return 0;
 }
 

@@ -1,8 +1,9 @@
 import { MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
 import type { Item } from "../items.ts";
-import { dayOf, readRolledEdgesKey, rolledEdgesRange } from "../keys.ts";
+import { dayOf } from "../keys.ts";
 import { eachDay, type Hours } from "../read/window.ts";
+import { readRolledKey, rolledEdgesRange } from "../rolled-keys.ts";
 import type { JoinedEdges } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
 import { readRolledEdges } from "./read-rolled.ts";
@@ -83,7 +84,7 @@ export class RolledHours {
     const byHour = new Map<number, Map<number, Item[]>>();
     for await (const items of this.batches.queryAll({ ...range, consistent: true }))
       for (const item of items) {
-        const { hour, mark } = readRolledEdgesKey(item.sk);
+        const { hour, mark } = readRolledKey(item.sk);
         if (mark <= (this.hours.get(hour)?.mark ?? -1)) continue;
         const marks = byHour.get(hour) ?? new Map<number, Item[]>();
         byHour.set(hour, marks.set(mark, [...(marks.get(mark) ?? []), item]));
@@ -97,7 +98,7 @@ export class RolledHours {
 
 /** The first item is written last: while it is not there, neither is the roll. */
 const isWhole = (items: readonly Item[]): boolean =>
-  items.some(({ sk, body }) => readRolledEdgesKey(sk).n === 0 && readRolledEdges(body).bodies === items.length);
+  items.some(({ sk, body }) => readRolledKey(sk).n === 0 && readRolledEdges(body).bodies === items.length);
 
 function joinedOf(items: readonly Item[]): JoinedEdges {
   const sums = new EdgeSums();

@@ -2,6 +2,7 @@ import { boundedName } from "../bounded-name.ts";
 import { ByteWriter } from "../segment/byte-writer.ts";
 import { writeStream } from "../segment/streams.ts";
 import { writeMinutes } from "./build.ts";
+import { writeEdges } from "./edge-table.ts";
 import type { MinuteRow } from "./minutes.ts";
 import type { Edge } from "./types.ts";
 
@@ -14,20 +15,10 @@ export function writeRolledEdges(edges: readonly Edge[], unmet: number, limitByt
 }
 
 function edgesBody(edges: readonly Edge[], unmet: number, bodies: number): Uint8Array {
-  const services = new Map<string, number>();
-  for (const service of edges.flatMap(({ parent, child }) => [parent, child]))
-    if (!services.has(service)) services.set(service, services.size);
   const text = new ByteWriter(1024);
   text.varint(bodies);
   text.varint(unmet);
-  text.varint(services.size);
-  for (const service of services.keys()) text.text(boundedName(service));
-  text.varint(edges.length);
-  for (const { parent, child, calls } of edges) {
-    text.varint(services.get(parent) as number);
-    text.varint(services.get(child) as number);
-    text.varint(calls);
-  }
+  writeEdges(text, edges);
   return versioned(text);
 }
 

@@ -22,12 +22,7 @@ import {
   readerKey,
   readHeadKey,
   readLateHeadKey,
-  readRolledEdgesKey,
   readStartedKey,
-  rolledEdgesKey,
-  rolledEdgesRange,
-  rolledMinutesKey,
-  rolledMinutesRange,
   rowsKey,
   serviceKey,
   startedKey,
@@ -35,6 +30,16 @@ import {
   termsKey,
   workKey,
 } from "../../../lib/store/keys.ts";
+import {
+  largeHourKey,
+  largeHourRange,
+  largeHoursOfDay,
+  readRolledKey,
+  rolledEdgesKey,
+  rolledEdgesRange,
+  rolledMinutesKey,
+  rolledMinutesRange,
+} from "../../../lib/store/rolled-keys.ts";
 
 const name = fc.oneof(
   fc.string({ unit: "binary", minLength: 1 }),
@@ -71,6 +76,7 @@ const made = fc.oneof(
   fc
     .tuple(fc.constant("rolled edges"), name, hour, at, n)
     .map((a) => [a, rolledEdgesKey(a[1], a[2], a[3], a[4])] as const),
+  fc.tuple(fc.constant("large hour"), name, hour, at, n).map((a) => [a, largeHourKey(a[1], a[2], a[3], a[4])] as const),
   fc
     .tuple(fc.constant("rolled minutes"), name, hour, at, name, n)
     .map((a) => [a, rolledMinutesKey(a[1], a[2], a[3], a[4], a[5])] as const),
@@ -166,7 +172,15 @@ describe("keys", () => {
         const [from, to] = x < y ? [x, y] : [y, x];
         const edges = rolledEdgesKey(tenant, h, mark, 3);
         expect(isIn(edges, rolledEdgesRange(tenant, Math.floor(h / 24), from, to))).toBe(from <= h && h <= to);
-        expect(readRolledEdgesKey(edges.sk)).toEqual({ hour: h, mark, n: 3 });
+        expect(readRolledKey(edges.sk)).toEqual({ hour: h, mark, n: 3 });
+        const large = largeHourKey(tenant, h, mark, 3);
+        expect(readRolledKey(large.sk)).toEqual({ hour: h, mark, n: 3 });
+        for (const other of [x, h]) expect(isIn(large, largeHourRange(tenant, other))).toBe(other === h);
+        expect(isIn(large, largeHoursOfDay(tenant, Math.floor(x / 24)))).toBe(
+          Math.floor(x / 24) === Math.floor(h / 24),
+        );
+        for (const one of [edges, rolledMinutesKey(tenant, h, mark, service, 3)])
+          expect(isIn(one, largeHourRange(tenant, h))).toBe(false);
         const minutes = rolledMinutesKey(tenant, h, mark, service, 3);
         for (const other of [mark - 1, mark, mark + 1])
           if (other >= 0) expect(isIn(minutes, rolledMinutesRange(tenant, h, other))).toBe(other === mark);
