@@ -1,7 +1,10 @@
 import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../../store/batches.ts";
+import { isOutdated } from "../../store/counts/is-outdated.ts";
 import { LARGE_SPANS } from "../../store/counts/large-hour.ts";
-import { isOutdated, type RollOptions, rollCounts, rolledSpans, rollOpenCounts } from "../../store/counts/roll.ts";
+import { rollCounts, rollOpenCounts } from "../../store/counts/roll.ts";
+import type { RollOptions } from "../../store/counts/roll-options.ts";
+import { rolledSpans } from "../../store/counts/rolled-spans.ts";
 import type { Item, Registers } from "../../store/items.ts";
 import { hourTtl, mergedInputsKey, mergedTermsKey, mergedTracesKey } from "../../store/keys.ts";
 import { type MergedItem, mergeSegments } from "../../store/merge/merge-segments.ts";

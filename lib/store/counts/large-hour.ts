@@ -12,6 +12,9 @@ const LARGE_HOUR_VERSION = 1;
 /** From so many spans on nobody who asks joins an hour whole: it takes seconds, and 40 bytes each. */
 export const LARGE_SPANS = 1_000_000;
 
+/** References of a large hour that are kept at most; those beyond wait for the next roll. */
+export const MAX_WAITING = 100_000;
+
 /** What an hour's plans made before a mark came to, and what is needed to go on from there. */
 export interface LargeHour {
   /** Bodies of waiting references. */

@@ -5,7 +5,13 @@ import { readOperationCounts } from "./read.ts";
 import type { Sketch } from "./sketch.ts";
 import { SIDES } from "./types.ts";
 
-/** What a service answered in one minute. */
+interface Growing {
+  calls: number;
+  errors: number;
+  readonly durations: Map<number, number>;
+}
+
+/** What a service answered, by the spans that came in one minute. */
 export interface ServiceMinute {
   readonly calls: number;
   readonly errors: number;
@@ -13,14 +19,17 @@ export interface ServiceMinute {
 }
 
 export const MINUTE_MILLIS = 60_000;
-const MINUTES_PER_HOUR = MILLIS_PER_HOUR / MINUTE_MILLIS;
 
 /** By how much the clock of whoever sends may be ahead of the indexer's: its spans are in plans made before they began. */
 const CLOCKS_DIFFER_MILLIS = 60_000;
 
+/** A call that took longer is not seen: each hour more is one more question a minute. */
+const LONGEST_CALL_MILLIS = MILLIS_PER_HOUR;
+
 /**
- * Calls, errors and durations of the server and consumer spans that began in a minute (since the epoch), of those services
- * that have any. Reads the counts of plans made since, and nothing else: a few items a minute and shard.
+ * Calls, errors and durations of the server and consumer spans in the plans made in a minute (since the epoch), of those
+ * services that have any. Spans are known only once they end: one that hung for minutes counts when it comes, not in the
+ * minute in which it began, which nobody looks at any more. Reads the counts of these plans, and nothing else.
  */
 export async function readServiceMinute(
   batches: Batches,
@@ -28,20 +37,24 @@ export async function readServiceMinute(
   minute: number,
   services: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, ServiceMinute>> {
-  const sums = new Map<string, { calls: number; errors: number; durations: Map<number, number> }>();
-  const hour = Math.floor(minute / MINUTES_PER_HOUR);
-  const range = countsRange(tenant, hour, minute * MINUTE_MILLIS - CLOCKS_DIFFER_MILLIS);
-  for await (const items of batches.queryAll({ ...range, consistent: false }))
-    for (const { body } of items)
-      for (const counted of readOperationCounts(body).minutes) {
-        if (counted.minute !== minute % MINUTES_PER_HOUR || SIDES[counted.kind] !== "server") continue;
-        if (!services.has(counted.service)) continue;
-        const sum = sums.get(counted.service) ?? { calls: 0, errors: 0, durations: new Map() };
-        sums.set(counted.service, sum);
-        sum.calls += counted.calls;
-        sum.errors += counted.errors;
-        for (const [bucket, count] of counted.durations)
-          sum.durations.set(bucket, (sum.durations.get(bucket) ?? 0) + count);
-      }
+  const sums = new Map<string, Growing>();
+  const from = minute * MINUTE_MILLIS;
+  const to = from + MINUTE_MILLIS - 1;
+  const lastHour = Math.floor((to + CLOCKS_DIFFER_MILLIS) / MILLIS_PER_HOUR);
+  for (let hour = Math.floor((from - LONGEST_CALL_MILLIS) / MILLIS_PER_HOUR); hour <= lastHour; hour++)
+    for await (const items of batches.queryAll({ ...countsRange(tenant, hour, from, to), consistent: false }))
+      for (const { body } of items) addCounts(sums, body, services);
   return sums;
+}
+
+function addCounts(sums: Map<string, Growing>, body: Uint8Array, services: ReadonlySet<string>): void {
+  for (const counted of readOperationCounts(body).minutes) {
+    if (SIDES[counted.kind] !== "server" || !services.has(counted.service)) continue;
+    const sum = sums.get(counted.service) ?? { calls: 0, errors: 0, durations: new Map() };
+    sums.set(counted.service, sum);
+    sum.calls += counted.calls;
+    sum.errors += counted.errors;
+    for (const [bucket, count] of counted.durations)
+      sum.durations.set(bucket, (sum.durations.get(bucket) ?? 0) + count);
+  }
 }
