@@ -93,6 +93,58 @@ describe("of an hour too large to be joined by whoever asks", { timeout: 180_000
   });
 });
 
+describe("the answer says that something may be missing until a large hour is rolled again", {
+  timeout: 60_000,
+}, () => {
+  const span = { links: [], peer: undefined, name: "op", isError: false, durationNanos: 5n * MILLION, kind: 1 };
+  const many = (count: number, minute: number, isCall: boolean): CountedSpan[] =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ ...span, trace: (n + 1).toString(16).padStart(32, "0"), service: isCall ? "called" : "caller" },
+      ...{ id: (isCall ? "2" : "1").repeat(16), parent: isCall ? "1".repeat(16) : undefined },
+      startNanos: BigInt(START + minute * MINUTE) * MILLION,
+    }));
+  const limits = { largeSpans: 2_000, windowSpans: 1_000 };
+  const rollTo = ({ batches }: ReturnType<typeof aWorld>, mark: number) => ({
+    ...{ batches, tenant: TENANT, hour: HOUR, mark, retentionHours: 168, random: Math.random, limits },
+  });
+  const isComplete = async ({ reader }: ReturnType<typeof aWorld>): Promise<boolean> =>
+    (await reader().dependencies(TENANT, START, START + HOUR_MILLIS - 1)).isComplete;
+
+  test("when more calls waited for their callers than the roll keeps", async () => {
+    // A thousand of them find theirs.
+    for (const [count, expected] of [
+      [100_999, true],
+      [101_001, false],
+    ] as const) {
+      const opened = aWorld();
+      await putCounts(opened.batches, TENANT, { at: START + MINUTE, spans: many(count, 1, true) });
+      await putCounts(opened.batches, TENANT, { at: START + 2 * MINUTE, spans: many(1_000, 2, false) });
+      opened.world.now = START + 20 * MINUTE;
+      await rollOpenCounts(rollTo(opened, opened.world.now));
+      const { dependencies } = dependencyReader({
+        ...{ batches: opened.batches, clock: () => opened.world.now, random: Math.random, retentionHours: 168 },
+      });
+      const graph = await dependencies(TENANT, START, START + HOUR_MILLIS - 1);
+      expect([count, graph.isComplete]).toEqual([count, expected]);
+    }
+  });
+
+  test("when something came late, whose callers may be long past", async () => {
+    const opened = aWorld();
+    const { batches, world } = opened;
+    await putCounts(batches, TENANT, { at: START + MINUTE, spans: many(3_000, 1, false) });
+    await putCounts(batches, TENANT, { at: START + 2 * MINUTE, spans: many(1_000, 2, false) });
+    world.now = START + 3 * HOUR_MILLIS;
+    await rollCounts(rollTo(opened, world.now));
+    expect(await isComplete(opened)).toBe(true);
+    await putCounts(batches, TENANT, { at: world.now + MINUTE, spans: many(10, 30, true) });
+    world.now += 2 * MINUTE;
+    expect(await isComplete(opened)).toBe(false);
+    await rollCounts(rollTo(opened, world.now));
+    expect(await isComplete(opened)).toBe(true);
+  });
+});
+
 test("a large hour that is closed at the mark to which it was rolled while it was under way is read as it was closed", async () => {
   const { batches, world, reader } = aWorld();
   const span = { links: [], peer: undefined, name: "op", isError: false, durationNanos: 5n * MILLION };

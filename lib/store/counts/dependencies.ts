@@ -51,6 +51,13 @@ const andAround = (hour: number): number[] => [hour - 1, hour, hour + 1];
 
 const hourAt = (millis: number): number => Math.floor(millis / MILLIS_PER_HOUR);
 
+interface SettledParts {
+  /** By hour. */
+  readonly parts: ReadonlyMap<number, readonly JoinedEdges[]>;
+  /** Unless calls may be missing until the next roll. */
+  readonly isWhole: boolean;
+}
+
 /** What is known of one tenant. */
 class TenantEdges {
   private readonly options: OpenHoursOptions;
@@ -100,10 +107,9 @@ class TenantEdges {
     const around = { first: hours.first - 1, last: hours.last + 1 };
     await this.rolled.refresh(around, nowMillis);
     if (!this.isCrowded(nowMillis)) {
-      const parts = await this.settledParts(hours, around, nowMillis);
+      const { parts, isWhole } = await this.settledParts(hours, around, nowMillis);
       const graph = await this.joined(hours, nowMillis, (hour) => parts.get(hour), andAround);
-      if (graph.isComplete)
-        return { ...graph, isComplete: eachHour(hours).every((hour) => this.large.isComplete(hour)) };
+      if (graph.isComplete) return { ...graph, isComplete: isWhole };
       this.crowdedUntil = nowMillis + CROWDED_MILLIS;
       this.open = new OpenHours(this.options);
     }
@@ -118,11 +124,7 @@ class TenantEdges {
   }
 
   /** What hours come to that need not be joined whole: those that were rolled for good, and those that are too large. */
-  private async settledParts(
-    hours: Hours,
-    around: Hours,
-    nowMillis: number,
-  ): Promise<ReadonlyMap<number, readonly JoinedEdges[]>> {
+  private async settledParts(hours: Hours, around: Hours, nowMillis: number): Promise<SettledParts> {
     const finalAt = (hour: number): RolledHour | undefined => this.rolled.final(hour, nowMillis);
     const { large } = this;
     const find = (some: readonly number[]) => large.find([...new Set(some.flatMap(andAround))], nowMillis);
@@ -147,7 +149,9 @@ class TenantEdges {
         hour,
         [large.at(hour)].filter((part) => part !== undefined),
       );
-    return parts;
+    // Callers of what came late may be older than what is read once more of a large hour.
+    const isWhole = tooLarge.every((hour) => finalAt(hour) === undefined && large.isComplete(hour));
+    return { parts, isWhole };
   }
 
   private async joined(

@@ -3,7 +3,7 @@ import { dayOf } from "../keys.ts";
 import { largeHourRange, largeHoursOfDay, readRolledKey } from "../rolled-keys.ts";
 import { EdgeJoin, type JoinedEdges } from "./edge-join.ts";
 import { EdgeSums } from "./edge-sums.ts";
-import { type LargeHour, readLargeHour, readWaiting } from "./large-hour.ts";
+import { type LargeHour, MAX_WAITING, readLargeHour, readWaiting } from "./large-hour.ts";
 import { isFresh, newBodies, nothingRead, type ReadCounts } from "./new-bodies.ts";
 import type { OpenHoursOptions } from "./open-hours.ts";
 import { readEdgeCounts } from "./read.ts";
@@ -64,6 +64,7 @@ export class LargeHours {
     return this.since.get(hour)?.joined();
   }
 
+  /** Whether all that was read could be held, and the roll kept all that waited. */
   isComplete(hour: number): boolean {
     return this.since.get(hour)?.isComplete ?? true;
   }
@@ -138,6 +139,7 @@ class SinceRoll {
   private readonly after: EdgeJoin;
   private readonly read = new Map<number, ReadCounts>();
   private sums: JoinedEdges | undefined;
+  private readonly isCut: boolean;
   private isFull = false;
 
   constructor(options: OpenHoursOptions, hour: number, known: KnownLarge | undefined) {
@@ -145,6 +147,8 @@ class SinceRoll {
     this.hour = hour;
     this.mark = known?.mark ?? 0;
     this.roll = known?.roll;
+    const waiting = known?.waiting.reduce((sum, { halves }) => sum + halves.count, 0) ?? 0;
+    this.isCut = waiting >= MAX_WAITING;
     this.before = new EdgeJoin(options.random);
     this.after = new EdgeJoin(options.random);
     for (const join of [this.before, this.after]) for (const counts of known?.waiting ?? []) join.add(counts, hour);
@@ -155,7 +159,7 @@ class SinceRoll {
   }
 
   get isComplete(): boolean {
-    return !this.isFull;
+    return !this.isFull && !this.isCut;
   }
 
   async refresh(nowMillis: number, isLarge: (hour: number) => boolean): Promise<void> {
