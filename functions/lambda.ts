@@ -4,13 +4,13 @@ import type { AccessTable, Scope } from "../lib/runtime/access.ts";
 import { accessSecret, secretsClient } from "../lib/runtime/access-secret.ts";
 import { emfLines } from "../lib/runtime/emf.ts";
 import { logger, renderJson } from "../lib/runtime/log.ts";
-import type { Measured, Meter } from "../lib/runtime/metrics.ts";
+import type { Measured, Meter, Sample } from "../lib/runtime/metrics.ts";
 import type { Rate } from "../lib/runtime/rates.ts";
 import type { Sleep } from "../lib/runtime/retry.ts";
 
 /** What every Lambda function of ours stands on. */
 
-export const clock = Date.now;
+export const clock = (): number => Date.now();
 export const random = Math.random;
 export const sleep: Sleep = (millis) => pause(millis);
 
@@ -20,9 +20,12 @@ export const log = logger({ write: (line) => process.stdout.write(`${line}\n`), 
 export const onFault = (error: unknown): void => log.error("a request failed", { error });
 
 /** Writes what was measured as lines that CloudWatch makes metrics of. */
-export function writeMetrics(meter: Pick<Meter<Measured>, "take">): void {
+export const writeMetrics = (meter: Pick<Meter<Measured>, "take">): void => writeSamples(meter.take(), clock());
+
+/** @param timeMillis the time that the samples are of */
+export function writeSamples(samples: readonly Sample[], timeMillis: number): void {
   const name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "";
-  for (const line of emfLines(meter.take(), name, clock())) process.stdout.write(`${line}\n`);
+  for (const line of emfLines(samples, name, timeMillis)) process.stdout.write(`${line}\n`);
 }
 
 /** The handler, after which what was measured is written, however it ends. */

@@ -37,6 +37,7 @@ const app = ingestApp({
   ingest: measuredIngest(take, measure),
   tenantOf: access.tenantOf("ingest"),
   onFault,
+  onRefused: (status) => measure("skua_refused_requests", 1, { reason: String(status) }),
   corsOrigins: env.CORS_ORIGINS,
   strategies: () => strategies,
   strategiesFile: () => file,

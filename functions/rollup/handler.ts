@@ -6,7 +6,7 @@ import { meterOf } from "../../lib/runtime/metrics.ts";
 import { itemBatches } from "../../lib/store/batches.ts";
 import { dynamoClient, dynamoItems } from "../../lib/store/dynamo.ts";
 import { measuredWrites } from "../../lib/store/measured-items.ts";
-import { clock, log, measured, random, sleep } from "../lambda.ts";
+import { clock, log, measured, random, sleep, writeSamples } from "../lambda.ts";
 
 /** Called every minute: what is behind by more than this goes on the next time. */
 const CATCH_UP_MILLIS = 40_000;
@@ -45,9 +45,12 @@ async function catchUp(): Promise<void> {
   }
 }
 
+/** Stamped with their minute, which need not be the one in which this runs. */
 async function measureServices(): Promise<void> {
-  for (const { metric, values, labels } of await watch(env.ALERTS))
-    meter.measure(metric, values[0] ?? Number.NaN, labels);
+  for await (const { startMillis, samples } of watch(env.ALERTS)) {
+    const known = samples.filter(({ values }) => !values.some(Number.isNaN));
+    writeSamples(known, startMillis);
+  }
 }
 
 /** Neither keeps the other from being done. */

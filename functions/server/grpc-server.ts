@@ -25,7 +25,7 @@ export interface GrpcServerParts<S extends Scope> {
   readonly tenants: Readonly<Record<S, TenantOf>>;
   /** Told of every fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
-  /** Told of every error that is an answer, by the HTTP status that means the same. */
+  /** Told of every error that answers a method with a scope, by the HTTP status that means the same. */
   readonly onRefused?: (status: number) => void;
 }
 
@@ -52,14 +52,17 @@ type Dialogue = ServerDuplexStream<Buffer, Uint8Array>;
 /** gRPC over HTTP/2 for these methods. It listens nowhere by itself: connections are handed to it. */
 export function grpcServer<S extends Scope>({ methods, tenants, onFault, onRefused }: GrpcServerParts<S>): Server {
   const callers = new WeakMap<Metadata, string>();
-  const errorOf = (error: unknown): GrpcError => {
+  const table = new Map(methods.map((method) => [pathOf(method), method]));
+  const errorOf = (path: string, error: unknown): GrpcError => {
     const known = shownFault(error);
-    onRefused?.(MEANING[known.code].http);
+    const { http } = MEANING[known.code];
     // A deadline that passes is also how a caller that has gone is told of; nobody reads the answer.
-    if (MEANING[known.code].http >= 500 && known.code !== "deadline_exceeded") onFault(error);
+    const isRead = known.code !== "deadline_exceeded";
+    // Health and reflection are asked by tools: what they are not told refuses nobody's spans.
+    if (isRead && table.get(path)?.scope !== undefined) onRefused?.(http);
+    if (isRead && http >= 500 && known.code !== "unimplemented") onFault(error);
     return errorResponse(statusOf(known));
   };
-  const table = new Map(methods.map((method) => [pathOf(method), method]));
   const server = new Server({ ...OPTIONS, interceptors: [askFirst(table, tenants, callers, errorOf)] });
   for (const [path, method] of table) register(server, path, method, callers, errorOf);
   return server;
@@ -72,7 +75,7 @@ type GrpcError = ServerErrorResponse & {
   readonly metadata: Metadata;
 };
 
-type ErrorOf = (error: unknown) => GrpcError;
+type ErrorOf = (path: string, error: unknown) => GrpcError;
 
 /** Tells whose call it is before anything of its message is read: nobody else may fill the memory. */
 const askFirst =
@@ -93,7 +96,7 @@ const askFirst =
           callers.set(metadata, tenant);
           next(metadata);
         },
-        (error) => call.sendStatus(errorOf(error)),
+        (error) => call.sendStatus(errorOf(path, error)),
       );
     });
     return new ServerInterceptingCall(call, { start: (next) => next(listener.build()) });
@@ -122,7 +125,7 @@ function register(
           const call = callOf(unary);
           before(call.signal, method.answer(unary.request, call)).then(
             (bytes) => answered(null, bytes),
-            (error) => answered(errorOf(error)),
+            (error) => answered(errorOf(path, error)),
           );
         },
         ...RAW,
@@ -135,7 +138,7 @@ function register(
         (stream: Streaming) => {
           const call = callOf(stream);
           send(stream, eachBefore(call.signal, method.answer(stream.request, call)), call.signal).catch((error) =>
-            stream.emit("error", errorOf(error)),
+            stream.emit("error", errorOf(path, error)),
           );
         },
         ...RAW,
@@ -155,7 +158,7 @@ function register(
                 stream.write(bytes);
                 stream.resume();
               },
-              (error) => stream.emit("error", errorOf(error)),
+              (error) => stream.emit("error", errorOf(path, error)),
             );
           });
           stream.once("end", () => stream.end());

@@ -114,6 +114,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   const taking = (ingest: Ingest) => ({ ingest, tenantOf: access.ingest, onFault });
   const refused = metrics.measureOf("ingest", {}, ["skua_refused_requests"]);
   const answering = (app: App, measure = refused): Answer => measuredApp({ app, measure, clock: CLOCK }).fetch;
+  const onRefused = (status: number): void => refused("skua_refused_requests", 1, { reason: String(status) });
   const sampling = {
     strategies: () => strategies.current().strategies,
     file: () => strategies.current().text,
@@ -140,8 +141,10 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   const swept = isDynamoEmbedded ? sweepTable({ dynamo, table, clock: CLOCK, log, signal }) : undefined;
   return {
     ingestBy,
-    onRefused: (status) => refused("skua_refused_requests", 1, { reason: String(status) }),
-    otlp: answering(ingestApp({ ...taking(ingestBy("otlp", "http")), corsOrigins, strategies: sampling.strategies })),
+    onRefused,
+    otlp: answering(
+      ingestApp({ ...taking(ingestBy("otlp", "http")), corsOrigins, strategies: sampling.strategies, onRefused }),
+    ),
     jaeger: answering(jaegerApp(taking(ingestBy("jaeger", "collector_http")), sampling)),
     zipkin: answering(zipkinApp(taking(ingestBy("zipkin", "http")))),
     query: answering(queryApp({ store, clock: CLOCK, tenantOf: access.query, onFault, otlpEndpoint }), asks),

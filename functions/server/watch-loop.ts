@@ -26,7 +26,7 @@ export function keepWatching({ batches, alerts, metrics, log }: WatchLoopParts):
   metrics.show("rollup", () => [...seen, ...alerts().flatMap(thresholds)]);
   return regularly(
     async () => {
-      seen = await watch(alerts());
+      for await (const { samples } of watch(alerts())) seen = samples;
     },
     LOOK_MILLIS,
     (error) => {

@@ -24,6 +24,8 @@ export interface GrpcWebParts<S extends Scope> {
   readonly tenants: Readonly<Record<S, TenantOf>>;
   /** Told of every fault that is not the client's. */
   readonly onFault: (error: unknown) => void;
+  /** Told of every error that is an answer, by the HTTP status that means the same: that of the response is 200. */
+  readonly onRefused?: (status: number) => void;
 }
 
 /** What may stand behind `application/grpc-web`: the messages' format, which is protobuf, stated or not. */
@@ -43,13 +45,14 @@ const MAX_FRAMED_BYTES = MAX_BODY_BYTES + FRAME_HEADER_BYTES;
  * trailers, at the end of a body with status 200: that is where every client looks.
  */
 export function grpcWebDoor<S extends Scope>(parts: GrpcWebParts<S>): Hono {
-  const { methods, onFault } = parts;
+  const { methods } = parts;
+  const fail = failed(parts);
   const table = new Map(methods.map((method) => [pathOf(method), method]));
   const app = new Hono();
   app.use(async (c, next) => {
     const type = typeOf(c);
     if (c.req.method !== "POST" || !CONTENT_TYPE.test(type)) return next();
-    const body = await answer(c, table.get(c.req.path), parts).catch((error) => Buffer.from(failed(error, onFault)));
+    const body = await answer(c, table.get(c.req.path), parts).catch((error) => Buffer.from(fail(error)));
     return c.body(isText(type) ? asText(body) : body, 200, {
       "Content-Type": type,
       "grpc-encoding": "identity",
@@ -76,9 +79,11 @@ type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 async function answer<S extends Scope>(
   c: Context,
   method: Method<S> | undefined,
-  { tenants, onFault }: GrpcWebParts<S>,
+  parts: GrpcWebParts<S>,
 ): Promise<Body> {
   if (method === undefined) throw new TracingError("unimplemented", `no such method: ${c.req.path}`);
+  const { tenants } = parts;
+  const fail = failed(parts);
   const gone = new AbortController();
   const millis = timeoutMillis(c.req.header("grpc-timeout"));
   const signal = millis === undefined ? gone.signal : AbortSignal.any([AbortSignal.timeout(millis), gone.signal]);
@@ -87,13 +92,13 @@ async function answer<S extends Scope>(
   if (method.kind === "dialogue") {
     const requests = await before(signal, readFramesOf(c, MOST_REQUESTS));
     const replies = eachReply(requests, async (frame) => method.answer(await messageOf(c, frame), call));
-    return streamed(eachFrame(eachBefore(signal, replies), onFault), gone);
+    return streamed(eachFrame(eachBefore(signal, replies), fail), gone);
   }
   const [frame] = await before(signal, readFramesOf(c, 1));
   if (frame === undefined) throw invalid("gRPC-web: the body is empty: expected one message");
   const request = await before(signal, messageOf(c, frame));
   if (method.kind === "server_streaming")
-    return streamed(eachFrame(eachBefore(signal, method.answer(request, call)), onFault), gone);
+    return streamed(eachFrame(eachBefore(signal, method.answer(request, call)), fail), gone);
   return Buffer.concat([messageFrame(await before(signal, method.answer(request, call))), trailerFrame(OK)]);
 }
 
@@ -135,22 +140,27 @@ function streamed(frames: AsyncIterable<Uint8Array<ArrayBuffer>>, gone: AbortCon
 
 async function* eachFrame(
   messages: AsyncIterable<Uint8Array>,
-  onFault: (error: unknown) => void,
+  fail: (error: unknown) => Uint8Array<ArrayBuffer>,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
   try {
     for await (const message of messages) yield messageFrame(message);
   } catch (error) {
-    yield failed(error, onFault);
+    yield fail(error);
     return;
   }
   yield trailerFrame(OK);
 }
 
-function failed(error: unknown, onFault: (error: unknown) => void): Uint8Array<ArrayBuffer> {
-  const known = shownFault(error);
-  if (MEANING[known.code].http >= 500) onFault(error);
-  return trailerFrame(statusOf(known));
-}
+const failed =
+  ({ onFault, onRefused }: Pick<GrpcWebParts<Scope>, "onFault" | "onRefused">) =>
+  (error: unknown): Uint8Array<ArrayBuffer> => {
+    const known = shownFault(error);
+    const { http } = MEANING[known.code];
+    onRefused?.(http);
+    // Neither what a client asks for that is not there, nor how little time it leaves, is a fault of ours.
+    if (http >= 500 && known.code !== "unimplemented" && known.code !== "deadline_exceeded") onFault(error);
+    return trailerFrame(statusOf(known));
+  };
 
 /** Every frame as base64 of its own: what has come can be read before the rest has. */
 function asText(body: Body): Body {

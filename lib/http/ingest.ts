@@ -17,10 +17,12 @@ export interface IngestAppParts extends DoorParts {
   readonly strategies?: () => Strategies;
   /** The file that they were read from, where clients ask over HTTP on this address too. */
   readonly strategiesFile?: () => string;
+  /** Told of every error that stands in a gRPC-web answer, by the HTTP status that means the same. */
+  readonly onRefused?: (status: number) => void;
 }
 
 /** The doors that take spans, on one address. */
-export function ingestApp({ corsOrigins, strategies, strategiesFile, ...parts }: IngestAppParts): Hono {
+export function ingestApp({ corsOrigins, strategies, strategiesFile, onRefused, ...parts }: IngestAppParts): Hono {
   const { ingest, tenantOf, onFault } = parts;
   const methods = [
     exportMethod(ingest),
@@ -29,7 +31,7 @@ export function ingestApp({ corsOrigins, strategies, strategiesFile, ...parts }:
   ];
   const app = new Hono();
   app.use(cors(corsOrigins));
-  app.route("/", grpcWebDoor({ methods, tenants: { ingest: tenantOf }, onFault }));
+  app.route("/", grpcWebDoor({ methods, tenants: { ingest: tenantOf }, onFault, ...(onRefused && { onRefused }) }));
   app.route("/", otlpDoor(parts));
   app.route("/", jaegerDoor(parts));
   app.route("/", zipkinDoor(parts));

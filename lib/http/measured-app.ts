@@ -10,7 +10,7 @@ export interface MeasuredAppParts {
   readonly clock: Clock;
 }
 
-/** The app, with its errors counted by status and its answers timed. gRPC-web's errors stand in trailers and are not seen. */
+/** The app, with its errors counted by status and its answers timed. gRPC-web's errors stand in trailers: its door tells of them itself. */
 export const measuredApp = ({ app, measure, onEnd, clock }: MeasuredAppParts): App => ({
   async fetch(request) {
     const begun = clock();

@@ -8,7 +8,8 @@ export const measuredRead =
   async (shardId, records) => {
     const progress = await read(shardId, records);
     measure("skua_indexed_records", progress.records);
-    if (records.length > 0)
+    // What comes a second time was found long ago.
+    if (progress.records > 0 && records.length > 0)
       measure("skua_index_lag", clock() - Math.min(...records.map(({ arrivedMillis }) => arrivedMillis)));
     return progress;
   };

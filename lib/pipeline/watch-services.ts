@@ -11,36 +11,61 @@ type Watched = Pick<Alert, "tenant" | "service" | "minCalls">;
 export interface WatchServicesOptions {
   readonly batches: Batches;
   readonly clock: Clock;
-  /** From the end of a minute until its spans are counted, milliseconds. */
+  /** From the end of a minute until what its plans count is written, milliseconds. */
   readonly countedMillis: number;
 }
 
-/** How the watched services did in the last minute that is counted. */
-export type WatchServices = (watched: readonly Watched[]) => Promise<readonly ServiceSample[]>;
+/** How the watched services did in one minute. */
+export interface WatchedMinute {
+  /** When the minute began, milliseconds since the epoch. */
+  readonly startMillis: number;
+  readonly samples: readonly ServiceSample[];
+}
+
+/** Looks at the last minute that is counted, and before it at those that passed since the last look, oldest first. */
+export type WatchServices = (watched: readonly Watched[]) => AsyncIterable<WatchedMinute>;
 
 type ServiceMetric = "skua_service_calls" | "skua_service_error_rate" | "skua_service_p95";
 type ServiceSample = Sample & { readonly metric: ServiceMetric };
 
 /**
- * From a span's end until it is counted: an SDK's batch (5 s is usual) and an agent's, and then as long as the indexer waits.
+ * From the making of a plan until its counts are written, though its first try fails: the next takes it up.
  *
- * @param windowMillis the indexer waits so long for company
+ * @param windowMillis the indexer waits so long for company before the next try
  */
 export const countedAfter = (windowMillis: number): number => 30_000 + 2 * windowMillis;
 
+/** Alarms look at three minutes: what lies further back changes nothing any more. */
+const MOST_MINUTES = 5;
+
+/** A process that begins does not know what the one before it has told: a minute twice is better than one never. */
+const FIRST_MINUTES = 2;
+
 export function watchServices({ batches, clock, countedMillis }: WatchServicesOptions): WatchServices {
-  return async (watched) => {
-    const minute = Math.floor((clock() - countedMillis) / MINUTE_MILLIS) - 1;
-    const tenants = Map.groupBy(watched, ({ tenant }) => tenant);
-    const samples = await Promise.all(
-      [...tenants].map(async ([tenant, own]) => {
-        const names = new Set(own.map(({ service }) => service));
-        const counted = await readServiceMinute(batches, tenant, minute, names);
-        return own.flatMap((one) => samplesOf(one, counted.get(one.service)));
-      }),
-    );
-    return samples.flat();
+  let told: number | undefined;
+  return async function* (watched) {
+    const last = Math.floor((clock() - countedMillis) / MINUTE_MILLIS) - 1;
+    // A clock that was set back begins anew.
+    const next =
+      told === undefined || told > last ? last - FIRST_MINUTES + 1 : Math.max(told + 1, last - MOST_MINUTES + 1);
+    for (let minute = next; minute <= last; minute++) {
+      const samples = await lookAt(batches, watched, minute);
+      yield { startMillis: minute * MINUTE_MILLIS, samples };
+      told = minute;
+    }
   };
+}
+
+async function lookAt(batches: Batches, watched: readonly Watched[], minute: number): Promise<ServiceSample[]> {
+  const tenants = Map.groupBy(watched, ({ tenant }) => tenant);
+  const samples = await Promise.all(
+    [...tenants].map(async ([tenant, own]) => {
+      const names = new Set(own.map(({ service }) => service));
+      const counted = await readServiceMinute(batches, tenant, minute, names);
+      return own.flatMap((one) => samplesOf(one, counted.get(one.service)));
+    }),
+  );
+  return samples.flat();
 }
 
 const NONE: ServiceMinute = { calls: 0, errors: 0, durations: new Map() };

@@ -122,10 +122,17 @@ async function finish(
       options.onNotice({ kind: "lost", shardId: claim.shardId, first: plan.first, last: plan.last });
     return;
   }
-  const aside = { ...options, onExcluded: noticeExcluded(claim, options) };
+  // Told once the plan is closed: each try leaves out the same, and only one of them counts.
+  const leftOut: ReaderNotice[] = [];
+  const onNotice = (notice: ReaderNotice): void => {
+    if (notice.kind === "dropped" || notice.kind === "refused") leftOut.push(notice);
+    else options.onNotice(notice);
+  };
+  const aside = { ...options, onNotice, onExcluded: noticeExcluded(claim, options) };
   if (plan.tries >= FIRST_CAREFUL_TRY && !(await decodeAlone(claim, records, aside))) return;
   if (!(await index(claim, records, aside))) return;
   if (!(await closePlan(claim, plan))) return;
+  for (const notice of leftOut) options.onNotice(notice);
   tally.plans++;
   tally.records += records.length;
 }

@@ -5,6 +5,8 @@ import type { Step } from "./tally.ts";
 
 const SERVICE = "watched";
 const MINUTE_MILLIS = 60_000;
+/** The minute in which the spans come has to end, and its plans to be written. */
+const LOOKED_AT_MILLIS = 150_000;
 const CLOUDWATCH = "2010-08-01";
 
 /** What the stage has to be deployed with. */
@@ -40,7 +42,6 @@ export function alertSteps(stage: Stage): Step[] {
         const { RollupLogs: logGroupName = "", RollupFunction = "", ...names } = await stage.resources();
         const alarm = Object.entries(names).find(([id]) => id.startsWith("ServiceErrors"))?.[1] ?? "";
         const own = { ...(await headers()), "content-type": "application/json" };
-        // Whichever minute is looked at when it is looked.
         const now = Math.floor(Date.now() / MINUTE_MILLIS);
         const body = failingCalls([now - 3, now - 2, now - 1, now]);
         equal((await stage.ingest("v1/traces", { body, headers: own })).status, 200);
@@ -52,6 +53,7 @@ export function alertSteps(stage: Stage): Step[] {
             return (await linesOf(admin, logGroupName)).find(({ skua_service_error_rate }) => skua_service_error_rate);
           },
           (found) => found !== undefined,
+          LOOKED_AT_MILLIS,
         );
         ok(line);
         equal(line.skua_service_error_rate, 0.75);

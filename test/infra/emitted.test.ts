@@ -74,7 +74,7 @@ async function linesOf(name: Measured, call: () => Promise<unknown>): Promise<Li
 function metricsIn(lines: readonly Line[]): Record<string, [unit: unknown, value: unknown]> {
   const all = lines.flatMap((line) => {
     const { Timestamp, CloudWatchMetrics } = Object(line._aws);
-    expect(Math.abs(Date.now() - Timestamp)).toBeLessThan(60_000);
+    expect(Math.abs(Date.now() - Timestamp)).toBeLessThan(5 * 60_000);
     const [{ Namespace, Dimensions, Metrics }] = CloudWatchMetrics;
     expect([Namespace, Dimensions.length]).toEqual(["Skua", 1]);
     const [first, ...more] = Dimensions[0];
@@ -173,7 +173,13 @@ test("every function writes what alarms and panels ask of it", async () => {
   });
 
   const { handler: rollup } = await import("../../functions/rollup/handler.ts");
-  const looked = metricsIn(await linesOf("rollup", () => rollup(undefined)));
+  // A minute is looked at once the counts of its plans are written.
+  const skip = Math.ceil(Date.now() / 60_000) * 60_000 + 40_000 - Date.now();
+  const now = Date.now;
+  const ahead = vi.spyOn(Date, "now").mockImplementation(() => now() + skip);
+  const minutes = await linesOf("rollup", () => rollup(undefined)).finally(() => ahead.mockRestore());
+  expect(minutes.filter(({ service }) => service === "shop").length).toBe(2);
+  const looked = metricsIn(minutes.filter((line) => line.skua_service_calls !== 0));
   expectAllOf("rollup", looked);
   expect(Number(looked["skua_service_calls default shop"]?.[1])).toBeGreaterThan(0);
   expect(looked["skua_service_error_rate default shop"]?.[1]).toBe(0);

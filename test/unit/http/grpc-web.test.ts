@@ -41,6 +41,7 @@ interface Behind {
 function door({ outcome = {}, waitMillis = 0, asksForTokens = false }: Behind = {}) {
   const taken: { tenant: string; traces: Uint8Array }[] = [];
   const faults: unknown[] = [];
+  const refused: number[] = [];
   const app = ingestApp({
     async ingest(tenant, bytes) {
       if (outcome instanceof Error) throw outcome;
@@ -51,6 +52,7 @@ function door({ outcome = {}, waitMillis = 0, asksForTokens = false }: Behind = 
     },
     tenantOf: asksForTokens ? tenantByCredential(() => table, "ingest") : () => "acme",
     onFault: (error) => faults.push(error),
+    onRefused: (status) => refused.push(status),
     corsOrigins: ["https://shop.example"],
     strategies: () =>
       readStrategies(
@@ -81,7 +83,7 @@ function door({ outcome = {}, waitMillis = 0, asksForTokens = false }: Behind = 
     const answer = readWebAnswer(isText ? Buffer.from(bytes.toString("latin1"), "base64") : bytes);
     return { http: response.status, headers: response.headers, ...answer };
   }
-  return { app, taken, faults, call };
+  return { app, taken, faults, refused, call };
 }
 
 const request = encodeRequest(
@@ -359,4 +361,13 @@ describe("what is not gRPC-web is answered as HTTP", () => {
     const { headers } = await door().call(EXPORT, grpcFrame(request), { Origin: "https://shop.example" });
     expect(headers.get("access-control-expose-headers")).toContain("grpc-status");
   });
+});
+
+test("what is refused is counted by the status that means the same, and what a client asks in vain is no fault of ours", async () => {
+  const { refused, faults, call } = door();
+  expect((await call("/no.Service/Method", grpcFrame(request))).http).toBe(200);
+  await call(EXPORT, grpcFrame(request), { "grpc-encoding": "snappy" });
+  await call(EXPORT, Buffer.from("0000000005ffffffffff", "hex"));
+  await call(EXPORT, grpcFrame(request));
+  expect([refused, faults]).toEqual([[501, 501, 400], []]);
 });

@@ -26,6 +26,17 @@ describe("what is read of a shard", () => {
     ]);
   });
 
+  test("has no lag when it was found before: it may come a second time hours later", async () => {
+    const { all, measure } = seen();
+    const again = measuredRead(
+      async () => ({ done: "1", plans: 0, records: 0 }),
+      measure,
+      () => 1e7,
+    );
+    await again("shard", [arrived(0)]);
+    expect(all).toEqual([["skua_indexed_records", 0]]);
+  });
+
   test("is not when it fails; a plan that is finished without records has waited nobody knows how long", async () => {
     const { all, measure } = seen();
     const failing = async () => {

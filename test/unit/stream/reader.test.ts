@@ -294,8 +294,8 @@ test("what a plan left out, and what has to come again, is given notice of", asy
   await read(SHARD, records);
   const [first, last] = [records[0]?.sequenceNumber, records[1]?.sequenceNumber];
   expect(world.notices).toEqual([
-    { kind: "dropped", shardId: SHARD, first, last, spans: 5 },
     { kind: "waiting", shardId: SHARD, names: 7 },
+    { kind: "dropped", shardId: SHARD, first, last, spans: 5 },
   ]);
 });
 
