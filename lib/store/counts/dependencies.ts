@@ -150,7 +150,9 @@ class TenantEdges {
         [large.at(hour)].filter((part) => part !== undefined),
       );
     // Callers of what came late may be older than what is read once more of a large hour.
-    const isWhole = tooLarge.every((hour) => finalAt(hour) === undefined && large.isComplete(hour));
+    const isWhole = tooLarge.every(
+      (hour) => large.isComplete(hour) && (finalAt(hour) === undefined || large.isReadWhole(hour)),
+    );
     return { parts, isWhole };
   }
 

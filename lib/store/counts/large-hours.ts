@@ -69,6 +69,11 @@ export class LargeHours {
     return this.since.get(hour)?.isComplete ?? true;
   }
 
+  /** Whether all of it is read once more, beside its roll. */
+  isReadWhole(hour: number): boolean {
+    return (this.known.get(hour)?.roll.fromAt ?? 0) === 0;
+  }
+
   get entries(): number {
     let entries = 0;
     for (const since of this.since.values()) entries += since.entries;
