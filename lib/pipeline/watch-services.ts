@@ -16,7 +16,7 @@ export interface WatchServicesOptions {
 }
 
 /** How the watched services did in one minute. */
-export interface WatchedMinute {
+interface WatchedMinute {
   /** When the minute began, milliseconds since the epoch. */
   readonly startMillis: number;
   readonly samples: readonly ServiceSample[];

@@ -33,7 +33,8 @@ if (spawnSync("curl", ["--version"]).status !== 0) {
 const data = mkdtempSync(join(tmpdir(), "skua-pages-"));
 try {
   const stopped = blocks.filter(({ text }) => text.includes("--data .skua"));
-  await withServer(async ({ otlp, query }) => {
+  await withServer(async (addresses) => {
+    const { otlp, query } = addresses;
     const ask = { headers: { "Content-Type": "application/json" }, method: "POST" };
     const spans = [{ traceId: ASKED.trace, spanId: newSpanId(), name: "place order" }];
     await fetch(`${otlp}/v1/traces`, { ...ask, body: exportRequest(ASKED.service, spans) });
@@ -41,11 +42,8 @@ try {
     for (const block of blocks) {
       if (stopped.includes(block) || isStart(block)) continue;
       // It is asked for in the next block, as a person would a moment later.
-      await run(
-        block,
-        { otlp, query },
-        block.text.includes(SENT) && !block.text.includes("/v1/traces") ? SENT : undefined,
-      );
+      const isAsking = block.text.includes(SENT) && !block.text.includes("/v1/traces");
+      await run(block, addresses, isAsking ? SENT : undefined);
     }
   });
   for (const block of stopped) await run(block, {});
@@ -58,6 +56,7 @@ process.exitCode = tally.failed === 0 ? 0 : 1;
 interface Addresses {
   readonly otlp?: string;
   readonly query?: string;
+  readonly sampling?: string;
 }
 
 function isStart({ text }: Block): boolean {
@@ -65,11 +64,16 @@ function isStart({ text }: Block): boolean {
 }
 
 /** Every command of the block in one shell; a status of 400 or above is a failure of curl, a failed one that of the block. */
-async function run({ page, line, text, answer }: Block, { otlp, query }: Addresses, awaited?: string): Promise<void> {
+async function run(
+  { page, line, text, answer }: Block,
+  { otlp, query, sampling }: Addresses,
+  awaited?: string,
+): Promise<void> {
   if (awaited !== undefined && query !== undefined) await wholeTrace(query, awaited, 1);
   const command = text
     .replaceAll("http://127.0.0.1:4318", otlp ?? "")
     .replaceAll("http://127.0.0.1:16686", query ?? "")
+    .replaceAll("http://127.0.0.1:5778", sampling ?? "")
     .replaceAll("--data .skua", `--data ${data}`);
   const shell = `set -e\ncurl() { command curl -sS --fail-with-body "$@"; }\n${command}\n`;
   const { status, stdout, stderr } = spawnSync("sh", ["-c", shell], { cwd: root, encoding: "utf8" });
