@@ -23,7 +23,13 @@ const WINDOW_MILLIS = 0;
 export function keepWatching({ batches, alerts, metrics, log }: WatchLoopParts): Regular {
   const watch = watchServices({ batches, clock: Date.now, countedMillis: countedAfter(WINDOW_MILLIS) });
   let seen: readonly Sample[] = [];
-  metrics.show("rollup", () => [...seen, ...alerts().flatMap(thresholds)]);
+  metrics.show("rollup", () => {
+    const now = alerts();
+    // The file may say something else since the last minute was looked at.
+    const isWatched = ({ labels }: Sample): boolean =>
+      now.some(({ tenant, service }) => tenant === labels?.tenant && service === labels?.service);
+    return [...seen.filter(isWatched), ...now.flatMap(thresholds)];
+  });
   return regularly(
     async () => {
       for await (const { samples } of watch(alerts())) seen = samples;
