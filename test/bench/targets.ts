@@ -168,7 +168,7 @@ const merge = (name: string, segments: number, spans: number): Case => ({
     {
       ...{ figure: "timesInflating", what: "times the CPU of reading and inflating its parts", unit: "×" },
       // One decompressor that is kept inflates the same parts in less than two thirds of the time.
-        ...{ atMost: 16, isRatio: true },
+      ...{ atMost: 16, isRatio: true },
     },
     { figure: "peakMegabytes", what: "peak memory", unit: "MB", atMost: 512 },
     { figure: "unitsPerSpan", what: "write units a span", unit: "WRU", atMost: 0.011 },
