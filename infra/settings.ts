@@ -6,6 +6,7 @@ import { z } from "zod";
 import { Alerts } from "../lib/runtime/alerts.ts";
 import { TENANT_NAME, TENANT_NAME_EXPECTED } from "../lib/runtime/tenant-name.ts";
 import { readStrategies } from "../lib/sampling/strategies.ts";
+import { contextUnder } from "./context-under.ts";
 
 const wholeNumber = (least: number, most: number) => {
   const expected = `expected a whole number from ${least} to ${most}`;
@@ -143,21 +144,18 @@ const PREFIX = "skua:";
  * or a name that is not known stops the synthesis.
  */
 export function readSettings(node: Node): Settings {
-  const context: Readonly<Record<string, unknown>> = node.getAllContext();
-  const given = Object.entries(context)
-    .filter(([name]) => name.startsWith(PREFIX))
-    .map(([name, value]) => [name.slice(PREFIX.length), value]);
-  const parsed = Settings.safeParse(Object.fromEntries(given));
+  const given = contextUnder(node, PREFIX);
+  const parsed = Settings.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new Error(parsed.error.issues.map((issue) => explain(issue, context)).join("\n"));
+  throw new Error(parsed.error.issues.map((issue) => explain(issue, given)).join("\n"));
 }
 
-function explain(issue: z.core.$ZodIssue, context: Readonly<Record<string, unknown>>): string {
+function explain(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
   const [setting] = issue.path;
   if (issue.code === "unrecognized_keys" && setting === undefined) {
     const known = Object.keys(Settings.shape).map((name) => PREFIX + name);
     return `${issue.keys.map((name) => PREFIX + name).join(", ")}: no such setting, expected one of ${known.join(", ")}`;
   }
   const name = PREFIX + issue.path.join(".");
-  return `${name}: ${issue.message}, got ${JSON.stringify(context[`${PREFIX}${String(setting)}`])}`;
+  return `${name}: ${issue.message}, got ${JSON.stringify(given[String(setting)])}`;
 }

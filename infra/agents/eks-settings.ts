@@ -1,5 +1,6 @@
 import type { Node } from "constructs";
 import { z } from "zod";
+import { contextUnder } from "../context-under.ts";
 import type { AgentOptions } from "./options.ts";
 import { readOptions } from "./read-options.ts";
 
@@ -41,11 +42,7 @@ const PREFIX = "skua-agents:";
 
 /** From CDK context: `-c skua-agents:cluster=blue`. A value or a name that is not known stops the synthesis. */
 export function readEksSettings(node: Node): EksSettings {
-  const context: Readonly<Record<string, unknown>> = node.getAllContext();
-  const given = Object.entries(context)
-    .filter(([name]) => name.startsWith(PREFIX))
-    .map(([name, value]) => [name.slice(PREFIX.length), value]);
-  const parsed = Context.safeParse(Object.fromEntries(given));
+  const parsed = Context.safeParse(contextUnder(node, PREFIX));
   if (!parsed.success) throw new Error(parsed.error.issues.map(explain).join("\n"));
   const { cluster, kubernetes, kubectlRole, oidcProvider, ingestFunction, redact, ...flags } = parsed.data;
   const options = readOptions([

@@ -1,6 +1,7 @@
 // How long answers take with a million spans in npm start's own process, from client to server on this machine, one
 // question after the other: first right behind the last span, and then once what the load left is merged, which the
-// server does by itself within seconds. node queries.ts SPANS QUESTIONS.
+// server does by itself within seconds. node queries.ts SPANS QUESTIONS MINUTE: with the spans of the ten minutes before
+// this minute of an hour, by a clock that is moved there.
 import { gzipSync } from "node:zlib";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { Random } from "../data/random.ts";
@@ -9,7 +10,8 @@ import { report } from "./measure.ts";
 import { collectorRequests } from "./requests.ts";
 
 const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
-const [spans = "1000000", questions = "200"] = process.argv.slice(2);
+const [spans = "1000000", questions = "200", minute = "40"] = process.argv.slice(2);
+const clock = await moveClock(Number(minute));
 const SENDERS = 4;
 const LOOK_MILLIS = 500;
 /** Two looks of the server's for what is to be merged, the merge, and a second until a reader asks for it. */
@@ -24,7 +26,7 @@ const lastIds = sent.slice(-3).map(({ bytes }) => traceIds(bytes)[0] ?? "");
 const bodies = sent.map(({ bytes }) => gzipSync(bytes, { level: 1 }));
 
 const folder = temporaryFolder();
-const server = await startServer({ data: folder.path });
+const server = await startServer({ data: folder.path, env: clock });
 try {
   let next = 0;
   await Promise.all(
@@ -87,6 +89,16 @@ async function measure(): Promise<void> {
   await new Promise((done) => setTimeout(done, MERGED_MILLIS));
   for (const [name, path] of Object.entries(cases)) await ask(name, Number(questions), path);
   report(figures);
+}
+
+/** Moves this process' clock back to the last time that it was so late; what a server is to be told that it shares it. */
+async function moveClock(toMinute: number): Promise<Readonly<Record<string, string>>> {
+  const backMillis = (Date.now() - toMinute * 60_000) % 3_600_000;
+  const moved = { MOVED_CLOCK_MILLIS: String(-backMillis) };
+  Object.assign(process.env, moved);
+  const file = new URL("../support/moved-clock.ts", import.meta.url);
+  await import(file.href);
+  return { ...moved, NODE_OPTIONS: `--import=${file.href}` };
 }
 
 async function list(path: string): Promise<readonly string[]> {

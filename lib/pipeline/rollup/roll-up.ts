@@ -5,6 +5,7 @@ import { minuteOf } from "../../store/keys.ts";
 import { type Closed, closeHours } from "./close-hours.ts";
 import { headCounter } from "./head-counter.ts";
 import { rollupHours } from "./hours.ts";
+import { leftOver } from "./left-over.ts";
 import { OPEN_HEADS } from "./next-merge.ts";
 import { newestPlan, planClock } from "./plan-clock.ts";
 import { loadProgress, type Progress } from "./progress.ts";
@@ -80,10 +81,9 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   let settled: Settled | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
-  /** Worth a merge that another one, or too many of them, kept from being begun; and from which minute on it is to be taken up again. */
-  const refused = new Map<string, { readonly one: TenantHour; readonly minute: number }>();
+  const left = leftOver();
   /** The next process finds what was refused, too. */
-  const savedMinute = (): number => Math.min(takenUp, ...[...refused.values()].map(({ minute }) => minute));
+  const savedMinute = (): number => Math.min(takenUp, left.minute());
 
   /** Begins merges, as many as a run may. */
   function starter() {
@@ -115,22 +115,22 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const { rolled, closed } = progress.state;
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
-    const work = new Map([...refused].map(([text, { one }]) => [text, one]));
-    for (const [text, one] of await readWork(batches, minute, last)) work.set(text, one);
-    const common = { mark, isClosing: false, ...(openHeads === OPEN_HEADS ? {} : { openHeads }) };
-    for (const [text, one] of work) {
+    const isQuiet = openHeads < OPEN_HEADS;
+    const work = new Map([...left.due(closed, isQuiet), ...(await readWork(batches, minute, last))]);
+    const common = { mark, isClosing: false, ...(isQuiet ? { openHeads } : {}) };
+    for (const one of work.values()) {
       if (one.hour > rolled) await hours.note(one);
       // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late,
       // and its counts are noted under the hour it came in: one that is still to be closed.
       const isLate = one.hour <= closed;
       if (isLate) await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
-      const isWorth = (await counter.count(one, mark, isLate)) >= openHeads;
-      if (isWorth && !(await begin({ ...one, ...common }))) {
-        refused.set(text, { one, minute: refused.get(text)?.minute ?? minute });
-        continue;
-      }
-      refused.delete(text);
-      if (isWorth) counter.forget(one, isLate);
+      const heads = await counter.count(one, mark, isLate);
+      if (heads < quietHeads) left.drop(one);
+      else if (heads < openHeads) left.keepFew(one, isLate);
+      else if (await begin({ ...one, ...common })) {
+        counter.forget(one, isLate);
+        left.drop(one);
+      } else left.refuse(one, minute);
     }
     takenUp = last;
     if (savedMinute() > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: savedMinute() });
@@ -161,7 +161,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
-    if (!isBehind && !closed.isWaiting && refused.size === 0)
+    if (!isBehind && !closed.isWaiting && left.minute() === Number.POSITIVE_INFINITY)
       settled = {
         shards: textOfShards(closed.known),
         dueMillis: dueMillis(closed, takenUp, nowMillis),

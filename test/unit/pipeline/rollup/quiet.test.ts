@@ -7,7 +7,7 @@ import { memoryItems } from "../../../support/memory-items.ts";
 
 const HOUR_MILLIS = 3_600_000;
 const HOUR = Date.UTC(2026, 10, 22, 12) / HOUR_MILLIS;
-const BEGIN = HOUR * HOUR_MILLIS + 30 * 60_000;
+const BEGIN = HOUR * HOUR_MILLIS + 2 * 60_000;
 const SEGMENT = "5".repeat(32);
 
 /** A rollup whose one shard writes a head whenever it is told to. */
@@ -25,10 +25,10 @@ async function aRollup(quietHeads?: number) {
     },
   });
   await table.save(streamKey("s/1"), { body: Buffer.from("s/1"), ttl: now, version: 1 });
-  await table.put([{ ...workKey(minuteOf(now), "acme", HOUR), body: Buffer.from("acme"), ttl: 1 }]);
 
-  async function write(): Promise<void> {
-    await table.put([{ ...headKey("acme", HOUR, now, SEGMENT), body: Buffer.of(1), ttl: 1 }]);
+  async function write(hour = HOUR): Promise<void> {
+    await table.put([{ ...workKey(minuteOf(now), "acme", hour), body: Buffer.from("acme"), ttl: 1 }]);
+    await table.put([{ ...headKey("acme", hour, now, SEGMENT), body: Buffer.of(1), ttl: 1 }]);
     const found = await table.load(readerKey("s/1", "0"));
     const body = encodeReaderState({ done: undefined, plan: undefined, lastAt: now, closed: -1 });
     await table.save(readerKey("s/1", "0"), { body, ttl: now, version: (found?.version ?? 0) + 1 });
@@ -53,6 +53,21 @@ test("while somebody writes, few heads are left alone, and merged once nobody do
   expect(tasks).toMatchObject([{ tenant: "acme", hour: HOUR, isClosing: false, openHeads: 3 }]);
   await pass(1000);
   expect(tasks).toHaveLength(1);
+});
+
+test("an hour of which nothing has come for minutes is merged with the others, once nobody writes", async () => {
+  const { tasks, write, pass } = await aRollup(3);
+  for (const hour of [HOUR - 1, HOUR])
+    for (let i = 0; i < 4; i++) {
+      await write(hour);
+      await pass(25_000);
+    }
+  expect(tasks).toEqual([]);
+  await pass(1000);
+  expect(tasks.map(({ hour }) => hour - HOUR).sort()).toEqual([-1, 0]);
+  await write();
+  for (let i = 0; i < 3; i++) await pass(1000);
+  expect(tasks).toHaveLength(2);
 });
 
 test("fewer heads than are worth it stay as they are", async () => {
