@@ -62,7 +62,6 @@ const MINUTE_MILLIS = 60_000;
 
 /** How things stood after a run that left nothing to be done before an item of a shard changes or a time comes. */
 interface Settled {
-  readonly shards: string;
   readonly dueMillis: number;
   /** Whether what is worth a merge in quiet times was looked for. */
   readonly isQuiet: boolean;
@@ -79,6 +78,8 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   const counter = headCounter(batches, registers);
   const plans = planClock();
   let settled: Settled | undefined;
+  /** The shards as the run before left them. */
+  let before: string | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
   const left = leftOver();
@@ -140,10 +141,11 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const nowMillis = clock();
     const found = await shards.read();
     const waitsFor = longOpen(found, nowMillis);
-    const isQuiet = settled !== undefined && settled.shards === textOfShards(found);
+    const isQuiet = before === textOfShards(found);
     if (settled !== undefined && isQuiet && nowMillis < settled.dueMillis && settled.isQuiet)
       return { tasks: 0, isBehind: false, isIdle: true, waitsFor };
     settled = undefined;
+    before = undefined;
     if (found.length === 0) return { tasks: 0, isBehind: false, isIdle: true, waitsFor };
     const newest = newestPlan(found);
     const progress = await loadProgress(registers, { nowMillis, newestMillis: newest, retentionHours });
@@ -160,10 +162,10 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       ...{ hours, progress, shards, nowMillis: closing, retentionHours, takenUp, known },
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
+    before = textOfShards(closed.known);
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
     if (!isBehind && !closed.isWaiting && left.minute() === Number.POSITIVE_INFINITY)
       settled = {
-        shards: textOfShards(closed.known),
         dueMillis: dueMillis(closed, takenUp, nowMillis),
         isQuiet: isQuiet || quietHeads >= OPEN_HEADS,
       };

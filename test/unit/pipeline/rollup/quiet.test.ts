@@ -70,6 +70,20 @@ test("an hour of which nothing has come for minutes is merged with the others, o
   expect(tasks).toHaveLength(2);
 });
 
+test("an hour that waits to be closed keeps no other from being merged", async () => {
+  const { tasks, write, pass } = await aRollup(3);
+  await write(HOUR - 1);
+  await pass(8 * 60_000 - 6_000);
+  for (let i = 0; i < 4; i++) {
+    await pass(1_000);
+    await write();
+  }
+  await pass(2_500);
+  expect(tasks).toEqual([]);
+  for (let i = 0; i < 3; i++) await pass(1_000);
+  expect(tasks).toMatchObject([{ hour: HOUR, isClosing: false, openHeads: 3 }]);
+});
+
 test("fewer heads than are worth it stay as they are", async () => {
   const { tasks, write, pass } = await aRollup(3);
   await write();
