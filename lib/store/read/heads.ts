@@ -5,7 +5,7 @@ import type { Budget } from "./cost.ts";
 import { type DayHeads, dayHeads } from "./day-heads.ts";
 import { type HourHeads, hourHeads } from "./hour-heads.ts";
 import type { IndexRef } from "./parts.ts";
-import { isSettled, rangeReader } from "./range-reader.ts";
+import { isUnderWay, rangeReader } from "./range-reader.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
 export interface HeadLoader {
@@ -57,7 +57,8 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
           return merged;
         }
         // Most hours of a retention are such where little is sent: a query each would be nearly all that a question costs.
-        if (summary === undefined && isSettled(hour, now) && !day?.isStarted(hour)) return [];
+        // Under way are those that spans are expected for: what comes first for another is seen with its day's news.
+        if (summary === undefined && !isUnderWay(hour, now) && !day?.isStarted(hour)) return [];
         const mark = summary?.mark ?? 0;
         if (heads.isKnownFrom(mark)) return [...merged, ...heads.from(mark)];
         open.set(hour, { heads, mark });

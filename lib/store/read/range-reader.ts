@@ -28,8 +28,9 @@ export const rangeReader =
 /** The hour before this one, whose last spans are still being written. */
 export const firstUnderWay = (nowMillis: number): number => Math.floor(nowMillis / MILLIS_PER_HOUR) - 1;
 
-/** An hour that has not ended, or the one before. */
-export const isUnderWay = (hour: number, nowMillis: number): boolean => hour >= firstUnderWay(nowMillis);
+/** This hour, or the one before. */
+export const isUnderWay = (hour: number, nowMillis: number): boolean =>
+  hour >= firstUnderWay(nowMillis) && hour * MILLIS_PER_HOUR <= nowMillis;
 
 /** An hour that ended long ago changes only by what comes late. */
 export const isSettled = (hour: number, nowMillis: number): boolean =>
