@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { printCommand } from "../operate/command.ts";
 import { DOCS, grafanaFiles } from "./files.ts";
 
 const HELP = `npm run grafana -- [flags]
@@ -12,12 +13,7 @@ Writes Grafana's data sources and dashboards, and Prometheus' rules. docs/operat
   --help, -h
 `;
 
-try {
-  process.stdout.write(run(process.argv.slice(2)));
-} catch (error) {
-  process.stderr.write(`grafana: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
+await printCommand("grafana", run);
 
 function run(args: readonly string[]): string {
   const { values } = parseArgs({

@@ -26,8 +26,24 @@ export async function runCommand<const F extends Flags>({ name, help, flags, run
     if ("help" in values && values.help === true) process.stdout.write(help);
     else await run(values, rest);
   } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    failed(name, error);
   }
   process.exit();
+}
+
+/** Prints what a command answers to its arguments, or one line that says why it could not be done. */
+export async function printCommand(
+  name: string,
+  run: (args: readonly string[]) => string | Promise<string>,
+): Promise<void> {
+  try {
+    process.stdout.write(await run(process.argv.slice(2)));
+  } catch (error) {
+    failed(name, error);
+  }
+}
+
+function failed(name: string, error: unknown): void {
+  process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Cost, costOf, type Load } from "../cost.ts";
+import { printCommand } from "./command.ts";
 
 const HELP = `npm run cost -- --spans-per-second N [flags]
 
@@ -28,12 +29,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-try {
-  process.stdout.write(run(process.argv.slice(2)));
-} catch (error) {
-  process.stderr.write(`cost: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
+await printCommand("cost", run);
 
 function run(args: readonly string[]): string {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });

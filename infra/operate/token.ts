@@ -5,6 +5,7 @@ import { TracingError } from "../../lib/model/errors.ts";
 import { sha256 } from "../../lib/runtime/access.ts";
 import { changeSecret, secretsClient } from "../../lib/runtime/access-secret.ts";
 import { readAccess } from "../../lib/runtime/read-access.ts";
+import { printCommand } from "./command.ts";
 
 const HELP = `npm run token -- --tenant NAME --scope SCOPE [--scope SCOPE] [--access FILE | --secret ID] [--note TEXT]
 
@@ -27,12 +28,7 @@ const PREFIX = "skua_";
 /** Only its owner may read it. */
 const FILE_MODE = 0o600;
 
-try {
-  process.stdout.write(await run(process.argv.slice(2)));
-} catch (error) {
-  process.stderr.write(`token: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
-}
+await printCommand("token", run);
 
 async function run(argv: readonly string[]): Promise<string> {
   const { values } = parseArgs({
