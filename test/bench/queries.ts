@@ -10,7 +10,7 @@ import { report } from "./measure.ts";
 import { collectorRequests } from "./requests.ts";
 
 const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
-const [spans = "1000000", questions = "200", minute = "40"] = process.argv.slice(2);
+const [spans, questions, minute] = process.argv.slice(2);
 const clock = await moveClock(Number(minute));
 const SENDERS = 4;
 const LOOK_MILLIS = 500;
