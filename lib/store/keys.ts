@@ -84,6 +84,11 @@ export const dayRange = (tenant: string, day: number, summariesFrom: number): Ra
   return { pk, from: summariesFrom > last ? lateHour(first) : sk, to: startedKey(tenant, last).sk };
 };
 
+/** What says of these hours of one day, both inclusive, that they have heads. */
+export const startedRange = (tenant: string, first: number, last: number): Range => ({
+  ...{ pk: startedKey(tenant, first).pk, from: startedKey(tenant, first).sk, to: startedKey(tenant, last).sk },
+});
+
 type DayKey = "summary" | "late head" | "started";
 
 const DAY_KINDS: Readonly<Record<number, DayKey>> = {

@@ -1,14 +1,15 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../model/time.ts";
 import type { Item } from "../items.ts";
-import { dayKeyKind, dayRange, readLateHeadKey, readStartedKey } from "../keys.ts";
+import { dayKeyKind, dayRange, readLateHeadKey, readStartedKey, startedRange } from "../keys.ts";
 import { readSummary } from "../merge/read-summary.ts";
 import type { HourSummary, MergedHead } from "../merge/types.ts";
 import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
 import type { MergedRef, SegmentRef } from "./parts.ts";
-import { firstUnderWay, type RangeReader } from "./range-reader.ts";
+import { firstUnderWay, firstUnsettled, type RangeReader } from "./range-reader.ts";
+import { eachHour, type Hours, hoursOfDay, overlap } from "./window.ts";
 
 /** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
 export interface DayHeads {
@@ -42,6 +43,7 @@ const REF_BYTES = 2000;
 interface KnownDay extends DayHeads {
   readonly late: SegmentRef[];
   readonly summaries: ReadonlyMap<number, SummaryRef>;
+  readonly started: Set<number>;
   /** When they were read, milliseconds since the epoch. */
   readonly summariesAt: number;
   /** When what may have changed since then was. */
@@ -56,17 +58,29 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     sizeCalculation: (day) => day.bytes + REF_BYTES,
   });
 
-  /** In one round trip, or in none. */
+  /** What comes first for an hour that ended lately is seen at once: that it is started is asked for each time. */
+  async function readStarted(tenant: string, { started, summaries }: KnownDay, hours: Hours, spent: Budget) {
+    const now = clock();
+    const lately = { first: firstUnsettled(now), last: firstUnderWay(now) - 1 };
+    const asked = eachHour(overlap(hours, lately)).filter((hour) => !started.has(hour) && !summaries.has(hour));
+    if (asked.length === 0) return 0;
+    const range = startedRange(tenant, Math.min(...asked), Math.max(...asked));
+    return read(range, spent, ({ sk }) => void started.add(readStartedKey(sk)));
+  }
+
+  /** In one round trip, or in none. @param asked the hours that the caller asks for, on any day */
   return async (
     tenant: string,
     day: number,
+    asked: Hours,
     spent: Budget,
   ): Promise<{ readonly heads: DayHeads; readonly trips: number }> => {
     const key = `${tenant}\n${day}`;
     const now = clock();
     const known = cache.get(key);
     // On either side of now: a clock is set back too.
-    if (known !== undefined && Math.abs(now - known.newsAt) < NEWS_TRUST_MILLIS) return { heads: known, trips: 0 };
+    if (known !== undefined && Math.abs(now - known.newsAt) < NEWS_TRUST_MILLIS)
+      return { heads: known, trips: await readStarted(tenant, known, overlap(asked, hoursOfDay(day)), spent) };
     const isFresh = known !== undefined && Math.abs(now - known.summariesAt) < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
@@ -89,7 +103,7 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     const trips = await read(range, spent, take);
     const summaryBytes = [...summaries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     const fresh: KnownDay = {
-      ...{ late, summaries, bytes: summaryBytes + lateBytes, newsAt: now },
+      ...{ late, summaries, started, bytes: summaryBytes + lateBytes, newsAt: now },
       summariesAt: isFresh ? known.summariesAt : now,
       summary: (hour) => summaries.get(hour),
       isStarted: (hour) => started.has(hour),

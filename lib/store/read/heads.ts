@@ -42,7 +42,7 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
       const trips = await Promise.all([
         ...[...all.values()].filter((heads) => heads.isStale()).map((heads) => heads.refresh(spent)),
         ...eachDay(hours).map(async (day) => {
-          const { heads, trips } = await readDay(tenant, day, spent);
+          const { heads, trips } = await readDay(tenant, day, hours, spent);
           days.set(day, heads);
           return trips;
         }),

@@ -33,7 +33,9 @@ export const isUnderWay = (hour: number, nowMillis: number): boolean =>
   hour >= firstUnderWay(nowMillis) && hour * MILLIS_PER_HOUR <= nowMillis;
 
 /** An hour that ended long ago changes only by what comes late. */
-export const isSettled = (hour: number, nowMillis: number): boolean =>
-  hour + SETTLED_HOURS < Math.floor(nowMillis / MILLIS_PER_HOUR);
+export const isSettled = (hour: number, nowMillis: number): boolean => hour < firstUnsettled(nowMillis);
+
+/** The first hour that is not settled. */
+export const firstUnsettled = (nowMillis: number): number => Math.floor(nowMillis / MILLIS_PER_HOUR) - SETTLED_HOURS;
 
 const SETTLED_HOURS = 3;
