@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../model/time.ts";
 import type { Item } from "../items.ts";
-import { dayKeyKind, dayRange, readLateHeadKey, readStartedKey, startedRange } from "../keys.ts";
+import { dayKeyKind, dayOf, dayRange, readLateHeadKey, readStartedKey, startedRange } from "../keys.ts";
 import { readSummary } from "../merge/read-summary.ts";
 import type { HourSummary, MergedHead } from "../merge/types.ts";
 import { readHead } from "../segment/read-head.ts";
 import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
 import type { MergedRef, SegmentRef } from "./parts.ts";
-import { firstUnderWay, firstUnsettled, type RangeReader } from "./range-reader.ts";
+import { expectedHours, firstUnderWay, type RangeReader } from "./range-reader.ts";
 import { eachHour, type Hours, hoursOfDay, overlap } from "./window.ts";
 
 /** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
@@ -51,31 +51,36 @@ interface KnownDay extends DayHeads {
   readonly bytes: number;
 }
 
+interface Days {
+  /** In one round trip, or in none. @param asked the hours that the caller asks for, on any day */
+  load(
+    tenant: string,
+    day: number,
+    asked: Hours,
+    spent: Budget,
+  ): Promise<{ readonly heads: DayHeads; readonly trips: number }>;
+  /** Whether nothing had come for the hour when its day was read last; false of a day that is not known. */
+  isUnstarted(tenant: string, hour: number): boolean;
+}
+
 /** @param cacheBytes for the days last asked for */
-export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
+export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number): Days {
   const cache = new LRUCache<string, KnownDay>({
     maxSize: Math.max(1, cacheBytes),
     sizeCalculation: (day) => day.bytes + REF_BYTES,
   });
 
-  /** What comes first for an hour that ended lately is seen at once: that it is started is asked for each time. */
+  /** What comes first for an hour is seen at once: whether those of which nothing came yet are started is asked each time. */
   async function readStarted(tenant: string, { started, summaries }: KnownDay, hours: Hours, spent: Budget) {
-    const now = clock();
-    const lately = { first: firstUnsettled(now), last: firstUnderWay(now) - 1 };
-    const asked = eachHour(overlap(hours, lately)).filter((hour) => !started.has(hour) && !summaries.has(hour));
+    const expected = overlap(hours, expectedHours(clock()));
+    const asked = eachHour(expected).filter((hour) => !started.has(hour) && !summaries.has(hour));
     if (asked.length === 0) return 0;
     const range = startedRange(tenant, Math.min(...asked), Math.max(...asked));
     return read(range, spent, ({ sk }) => void started.add(readStartedKey(sk)));
   }
 
-  /** In one round trip, or in none. @param asked the hours that the caller asks for, on any day */
-  return async (
-    tenant: string,
-    day: number,
-    asked: Hours,
-    spent: Budget,
-  ): Promise<{ readonly heads: DayHeads; readonly trips: number }> => {
-    const key = `${tenant}\n${day}`;
+  const load: Days["load"] = async (tenant, day, asked, spent) => {
+    const key = keyOf(tenant, day);
     const now = clock();
     const known = cache.get(key);
     // On either side of now: a clock is set back too.
@@ -111,7 +116,17 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     cache.set(key, fresh);
     return { heads: fresh, trips };
   };
+
+  return {
+    load,
+    isUnstarted(tenant, hour) {
+      const day = cache.get(keyOf(tenant, dayOf(hour)));
+      return day !== undefined && !day.started.has(hour) && !day.summaries.has(hour);
+    },
+  };
 }
+
+const keyOf = (tenant: string, day: number): string => `${tenant}\n${day}`;
 
 const summaryRef = (summary: HourSummary, bytes: number): SummaryRef => ({
   summary,

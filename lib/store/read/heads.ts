@@ -5,7 +5,7 @@ import type { Budget } from "./cost.ts";
 import { type DayHeads, dayHeads } from "./day-heads.ts";
 import { type HourHeads, hourHeads } from "./hour-heads.ts";
 import type { IndexRef } from "./parts.ts";
-import { isUnderWay, rangeReader } from "./range-reader.ts";
+import { rangeReader } from "./range-reader.ts";
 import { eachDay, eachHour, type Hours } from "./window.ts";
 
 export interface HeadLoader {
@@ -31,41 +31,41 @@ const DAY_SHARE = 0.125;
  */
 export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): HeadLoader {
   const read = rangeReader(batches);
-  const readDay = dayHeads(read, clock, Math.floor(cacheBytes * DAY_SHARE));
+  const days = dayHeads(read, clock, Math.floor(cacheBytes * DAY_SHARE));
   const headsOf = hourHeads(read, clock, Math.floor(cacheBytes * (1 - DAY_SHARE)));
 
   return {
     async load(tenant, hours, spent) {
-      const now = clock();
       const all = new Map(eachHour(hours).map((hour) => [hour, headsOf(tenant, hour)]));
-      const days = new Map<number, DayHeads>();
+      const known = new Map<number, DayHeads>();
       const trips = await Promise.all([
-        ...[...all.values()].filter((heads) => heads.isStale()).map((heads) => heads.refresh(spent)),
+        ...[...all]
+          .filter(([hour, heads]) => heads.isStale() && !days.isUnstarted(tenant, hour))
+          .map(([, heads]) => heads.refresh(spent)),
         ...eachDay(hours).map(async (day) => {
-          const { heads, trips } = await readDay(tenant, day, hours, spent);
-          days.set(day, heads);
+          const { heads, trips } = await days.load(tenant, day, hours, spent);
+          known.set(day, heads);
           return trips;
         }),
       ]);
       spent.roundTrips(Math.max(0, ...trips));
       const open = new Map<number, OpenHour>();
       const ofHour = (hour: number, heads: HourHeads): readonly IndexRef[] => {
-        const day = days.get(dayOf(hour));
+        const day = known.get(dayOf(hour));
         const { summary, merged = [] } = day?.summary(hour) ?? {};
         if (summary?.isClosed) {
           heads.close();
           return merged;
         }
-        // Most hours of a retention are such where little is sent: a query each would be nearly all that a question costs.
-        // Under way are those that spans are expected for: what comes first for another is seen with its day's news.
-        if (summary === undefined && !isUnderWay(hour, now) && !day?.isStarted(hour)) return [];
         const mark = summary?.mark ?? 0;
         if (heads.isKnownFrom(mark)) return [...merged, ...heads.from(mark)];
+        // Most hours of a retention are such where little is sent: a query each would be nearly all that a question costs.
+        if (summary === undefined && !day?.isStarted(hour)) return [];
         open.set(hour, { heads, mark });
         return merged;
       };
       const refs = [...all].flatMap(([hour, heads]) => ofHour(hour, heads));
-      const late = [...days.values()].flatMap((day) => lateIn(day, hours));
+      const late = [...known.values()].flatMap((day) => lateIn(day, hours));
       return {
         refs: [...refs, ...late],
         open: new Set(open.keys()),

@@ -2,6 +2,7 @@ import { MILLIS_PER_HOUR } from "../../model/time.ts";
 import type { Batches } from "../batches.ts";
 import type { Item, ItemQuery } from "../items.ts";
 import type { Budget } from "./cost.ts";
+import type { Hours } from "./window.ts";
 
 /** Hands over all items of a range; returns how many answers of the table, one after the other, it took. */
 export type RangeReader = (
@@ -33,9 +34,12 @@ export const isUnderWay = (hour: number, nowMillis: number): boolean =>
   hour >= firstUnderWay(nowMillis) && hour * MILLIS_PER_HOUR <= nowMillis;
 
 /** An hour that ended long ago changes only by what comes late. */
-export const isSettled = (hour: number, nowMillis: number): boolean => hour < firstUnsettled(nowMillis);
+export const isSettled = (hour: number, nowMillis: number): boolean => hour < expectedHours(nowMillis).first;
 
-/** The first hour that is not settled. */
-export const firstUnsettled = (nowMillis: number): number => Math.floor(nowMillis / MILLIS_PER_HOUR) - SETTLED_HOURS;
+/** Hours that spans are expected for: this one and some before. */
+export function expectedHours(nowMillis: number): Hours {
+  const last = Math.floor(nowMillis / MILLIS_PER_HOUR);
+  return { first: last - SETTLED_HOURS, last };
+}
 
 const SETTLED_HOURS = 3;

@@ -27,11 +27,11 @@ test("a day that is looked at every second is kept, however often what came late
   const batches = itemBatches({ items, clock, sleep: async () => {}, random: () => 0.5 });
   const read = dayHeads(rangeReader(batches), clock, CACHE_BYTES);
   const spent = budget({ millis: 60_000, bytes: 1e9, gets: 1e6 }, clock);
-  const first = await read("acme", DAY, { first: DAY * 24, last: DAY * 24 + 23 }, spent);
+  const first = await read.load("acme", DAY, { first: DAY * 24, last: DAY * 24 + 23 }, spent);
   expect(first.heads.late.length).toBeGreaterThan(3);
   for (let second = 0; second < 50; second++) {
     now += 1_100;
-    const { heads } = await read("acme", DAY, { first: DAY * 24, last: DAY * 24 + 23 }, spent);
+    const { heads } = await read.load("acme", DAY, { first: DAY * 24, last: DAY * 24 + 23 }, spent);
     expect(heads.summary(HOUR)).toBe(first.heads.summary(HOUR));
   }
 });
