@@ -26,7 +26,7 @@ export async function runCommand<const F extends Flags>({ name, help, flags, run
     if ("help" in values && values.help === true) process.stdout.write(help);
     else await run(values, rest);
   } catch (error) {
-    failed(name, error);
+    tellFailure(name, error);
   }
   process.exit();
 }
@@ -39,11 +39,11 @@ export async function printCommand(
   try {
     process.stdout.write(await run(process.argv.slice(2)));
   } catch (error) {
-    failed(name, error);
+    tellFailure(name, error);
   }
 }
 
-function failed(name: string, error: unknown): void {
+function tellFailure(name: string, error: unknown): void {
   process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 }

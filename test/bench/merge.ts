@@ -55,7 +55,9 @@ async function measure(segments: readonly string[]): Promise<void> {
 /** The first frame and what follows it, which whoever inflates the one leaves alone. */
 function firstFrame(part: Uint8Array): Uint8Array {
   const bytes = Buffer.from(part.buffer, part.byteOffset, part.length);
-  return bytes.subarray(bytes.indexOf(ZSTD_MAGIC));
+  const at = bytes.indexOf(ZSTD_MAGIC);
+  if (at < 0) throw new Error("a part without a frame: there is nothing to be compared with");
+  return bytes.subarray(at);
 }
 
 function source(segment: string): SegmentSource {

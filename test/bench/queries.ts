@@ -1,7 +1,7 @@
 // How long answers take with a million spans in npm start's own process, from client to server on this machine, one
 // question after the other: first right behind the last span, and then once what the load left is merged, which the
-// server does by itself within seconds. node queries.ts SPANS QUESTIONS MINUTE: with the spans of the ten minutes before
-// this minute of an hour, by a clock that is moved there.
+// server does by itself within seconds. node queries.ts SPANS QUESTIONS MINUTE: the load begins at this minute of an hour,
+// by a clock that is moved there, with spans from five minutes before on.
 import { gzipSync } from "node:zlib";
 import { opentelemetry } from "../../proto/gen/index.js";
 import { Random } from "../data/random.ts";
@@ -10,8 +10,7 @@ import { report } from "./measure.ts";
 import { collectorRequests } from "./requests.ts";
 
 const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
-const [spans, questions, minute] = process.argv.slice(2);
-const clock = await moveClock(Number(minute));
+const [spans = "1000000", questions = "200", minute = "40"] = process.argv.slice(2);
 const SENDERS = 4;
 const LOOK_MILLIS = 500;
 /** Two looks of the server's for what is to be merged, the merge, and a second until a reader asks for it. */
@@ -19,12 +18,15 @@ const MERGED_MILLIS = 20_000;
 /** Asked before: few, or the merge would be through. */
 const FIRST_QUESTIONS = 20;
 
-const sent = collectorRequests(Number(spans), { seed: 11, spansPerTrace: 9.5 }, Date.now() - 600_000);
+const hourStart = Date.now() - (Date.now() % 3_600_000) - 3_600_000;
+const loadStart = hourStart + Number(minute) * 60_000;
+const sent = collectorRequests(Number(spans), { seed: 11, spansPerTrace: 9.5 }, loadStart - 300_000);
 const random = new Random(5);
 const ids = sent.filter((_, i) => i % 10 === 0).flatMap(({ bytes }) => traceIds(bytes));
 const lastIds = sent.slice(-3).map(({ bytes }) => traceIds(bytes)[0] ?? "");
 const bodies = sent.map(({ bytes }) => gzipSync(bytes, { level: 1 }));
 
+const clock = await moveClock(loadStart);
 const folder = temporaryFolder();
 const server = await startServer({ data: folder.path, env: clock });
 try {
@@ -91,10 +93,9 @@ async function measure(): Promise<void> {
   report(figures);
 }
 
-/** Moves this process' clock back to the last time that it was so late; what a server is to be told that it shares it. */
-async function moveClock(toMinute: number): Promise<Readonly<Record<string, string>>> {
-  const backMillis = (Date.now() - toMinute * 60_000) % 3_600_000;
-  const moved = { MOVED_CLOCK_MILLIS: String(-backMillis) };
+/** Moves this process' clock to that time; what a server is to be told that it shares it. */
+async function moveClock(toMillis: number): Promise<Readonly<Record<string, string>>> {
+  const moved = { MOVED_CLOCK_MILLIS: String(toMillis - Date.now()) };
   Object.assign(process.env, moved);
   const file = new URL("../support/moved-clock.ts", import.meta.url);
   await import(file.href);

@@ -82,7 +82,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   let before: string | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
-  const left = leftOver();
+  const left = leftOver(retentionHours);
   /** The next process finds what was refused, too. */
   const savedMinute = (): number => Math.min(takenUp, left.minute());
 
@@ -117,14 +117,16 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
     const isQuiet = openHeads < OPEN_HEADS;
-    const work = new Map([...left.due(closed, isQuiet), ...(await readWork(batches, minute, last))]);
+    const listed = await readWork(batches, minute, last);
+    const work = new Map([...left.due(closed, isQuiet), ...listed]);
     const common = { mark, isClosing: false, ...(isQuiet ? { openHeads } : {}) };
-    for (const one of work.values()) {
-      if (one.hour > rolled) await hours.note(one);
+    for (const [text, one] of work) {
       // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late,
       // and its counts are noted under the hour it came in: one that is still to be closed.
       const isLate = one.hour <= closed;
-      if (isLate) await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
+      if (one.hour > rolled) await hours.note(one);
+      if (isLate && listed.has(text))
+        await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
       const heads = await counter.count(one, mark, isLate);
       if (heads < quietHeads) left.drop(one);
       else if (heads < openHeads) left.keepFew(one, isLate);
@@ -162,8 +164,9 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
       ...{ hours, progress, shards, nowMillis: closing, retentionHours, takenUp, known },
       begin: (one) => start.begin({ ...one, mark, isClosing: true }),
     });
-    before = textOfShards(closed.known);
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
+    // Else the next run follows at once: that nothing has happened by then says nothing.
+    if (!isBehind) before = textOfShards(closed.known);
     if (!isBehind && !closed.isWaiting && left.minute() === Number.POSITIVE_INFINITY)
       settled = {
         dueMillis: dueMillis(closed, takenUp, nowMillis),

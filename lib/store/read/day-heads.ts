@@ -32,7 +32,7 @@ export interface SummaryRef {
 /** A merged segment that is there a minute longer in parts than in one costs reads, and nothing else. */
 const SUMMARY_TRUST_MILLIS = 60_000;
 /**
- * What comes when its hour is closed is late by many minutes already. Summaries of hours under way are read with it: there
+ * What comes when its hour is closed is late by many minutes already, and what comes for an hour ahead is rare. Summaries of hours under way are read with it: there
  * the reads that a merge saves are most of what everybody asks for.
  */
 const NEWS_TRUST_MILLIS = 1_000;
@@ -91,7 +91,8 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number): D
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));
     const late: SegmentRef[] = [];
     let lateBytes = 0;
-    const started = new Set<number>();
+    // None ceases to be started, whatever a replica that lags behind says.
+    const started = new Set<number>(known?.started);
     const take = ({ sk, body }: Item): void => {
       const kind = dayKeyKind(sk);
       if (kind === "summary") {

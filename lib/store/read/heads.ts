@@ -38,10 +38,10 @@ export function headLoader(batches: Batches, clock: Clock, cacheBytes: number): 
     async load(tenant, hours, spent) {
       const all = new Map(eachHour(hours).map((hour) => [hour, headsOf(tenant, hour)]));
       const known = new Map<number, DayHeads>();
+      const isWorth = (hour: number, heads: HourHeads): boolean =>
+        heads.isStale() && !(heads.isEmpty() && days.isUnstarted(tenant, hour));
       const trips = await Promise.all([
-        ...[...all]
-          .filter(([hour, heads]) => heads.isStale() && !days.isUnstarted(tenant, hour))
-          .map(([, heads]) => heads.refresh(spent)),
+        ...[...all].filter((one) => isWorth(...one)).map(([, heads]) => heads.refresh(spent)),
         ...eachDay(hours).map(async (day) => {
           const { heads, trips } = await days.load(tenant, day, hours, spent);
           known.set(day, heads);

@@ -12,6 +12,8 @@ import { isSettled, isUnderWay, type RangeReader } from "./range-reader.ts";
 export interface HourHeads {
   /** Whether {@link refresh} is worth a query: the hour is under way, or was read, but longer ago than it is trusted. */
   isStale(): boolean;
+  /** Whether no head of it is known. */
+  isEmpty(): boolean;
   /** Reads what is new at the hour's end, and of an hour that is not known its newest heads. Returns the round trips that took. */
   refresh(spent: Budget): Promise<number>;
   /** Whether all that were made at `mark` (milliseconds since the epoch) or later are known, as of just now. */
@@ -143,6 +145,7 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
         return trips;
       },
       isStale: () => !known.isClosed && !isTrusted() && (known.from !== UNKNOWN || isUnderWay(hour, now)),
+      isEmpty: () => known.segments.size === 0,
       isKnownFrom: (mark) => known.from <= mark && (isFresh || isTrusted()),
       async complete(mark, spent) {
         const trips = known.from > mark ? await readOlder(mark, spent) : await refresh(spent);

@@ -225,6 +225,56 @@ test("what comes for an hour that ended lately and had nothing is seen at once, 
   }
 });
 
+test("what was shown stays when its hour is no longer under way, and when the clock is set back before it", async () => {
+  for (const [begin, millis] of [
+    [(HOUR + 2) * HOUR_MILLIS - 50, 100],
+    [HOUR * HOUR_MILLIS + 100, -150],
+  ] as const) {
+    const items = memoryItems();
+    let now = begin - 50;
+    const ask = asker(items, 1e7, () => now);
+    expect((await ask()).heads).toBe(0);
+    await writeSegment(items, 1, now);
+    now = begin;
+    expect((await ask()).heads).toBe(1);
+    now += millis;
+    expect((await ask()).heads).toBe(1);
+  }
+});
+
+test("a replica that lags behind hides no head that was seen", async () => {
+  const items = memoryItems();
+  let now = NOW;
+  const ask = asker(items, 1e7, () => now);
+  await writeSegment(items, 1, now);
+  items.faults = () => ({ left: 0, hides: ({ pk }) => pk.startsWith("H#") });
+  expect((await ask()).heads).toBe(1);
+  expect((await ask()).heads).toBe(1);
+  items.faults = () => undefined;
+  now += 1_000;
+  expect((await ask()).heads).toBe(1);
+  items.faults = () => ({ left: 0, hides: ({ pk }) => pk.startsWith("H#") });
+  now += 1_000;
+  expect((await ask()).heads).toBe(1);
+});
+
+test("what comes is seen within a second, whatever the reader's clock says", async () => {
+  for (const off of [-15, -1, 0, 1, 15])
+    for (const minute of [-61, -20, -1, 0, 1, 59, 61, 119, 121, 200, 239]) {
+      const items = memoryItems();
+      let writers = HOUR * HOUR_MILLIS + minute * 60_000;
+      const ask = asker(items, 1e7, () => writers + off * 60_000);
+      await ask();
+      for (let n = 1; n <= 3; n++) {
+        writers += 5;
+        await writeSegment(items, n, writers);
+        // An hour that ended long ago is taken as it was a while ago.
+        writers += n === 1 || minute + off < 239 ? 1_000 : 10_000;
+        expect([off, minute, n, (await ask()).heads]).toEqual([off, minute, n, n]);
+      }
+    }
+});
+
 test("a closed hour is one query of its day, and none of its heads", async () => {
   const items = memoryItems();
   for (let n = 0; n < 20; n++) await writeSegment(items, n, NOW - n * 1000);
