@@ -1,17 +1,17 @@
 import type { Clock } from "../../model/time.ts";
 import type { Batches } from "../../store/batches.ts";
 import type { Registers } from "../../store/items.ts";
-import { minuteOf } from "../../store/keys.ts";
+import { hourTtl, minuteOf } from "../../store/keys.ts";
+import type { RollupState } from "../../store/rollup-states.ts";
 import { type Closed, closeHours } from "./close-hours.ts";
 import { headCounter } from "./head-counter.ts";
 import { rollupHours } from "./hours.ts";
-import { leftOver } from "./left-over.ts";
 import { OPEN_HEADS } from "./next-merge.ts";
 import { newestPlan, planClock } from "./plan-clock.ts";
 import { loadProgress, type Progress } from "./progress.ts";
 import { raiseIdle } from "./raise-idle.ts";
 import { longOpen, markOf, readerShards, textOfShards } from "./shards.ts";
-import { readWork, type TenantHour } from "./work-list.ts";
+import { readWork, type TenantHour, tenantHourText } from "./work-list.ts";
 
 /** What one merge is told; what there is to do it finds out itself. */
 export interface MergeTask extends TenantHour {
@@ -82,9 +82,10 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
   let before: string | undefined;
   /** Minutes of the work list before this one were taken up by this process: written down with the next thing that is. */
   let takenUp = 0;
-  const left = leftOver(retentionHours);
+  /** Worth a merge that another one, or too many of them, kept from being begun; and from which minute on it is to be taken up again. */
+  const refused = new Map<string, { readonly one: TenantHour; readonly minute: number }>();
   /** The next process finds what was refused, too. */
-  const savedMinute = (): number => Math.min(takenUp, left.minute());
+  const savedMinute = (): number => Math.min(takenUp, ...[...refused.values()].map(({ minute }) => minute));
 
   /** Begins merges, as many as a run may. */
   function starter() {
@@ -107,6 +108,31 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     return self;
   }
 
+  /** What waits to be closed, and what came late and waits for the hour in which it came; not what has expired. */
+  async function waiting(rolled: number): Promise<readonly TenantHour[]> {
+    return (await hours.from(rolled + 1))
+      .filter(({ isClosed }) => !isClosed)
+      .map(({ tenant, hour, late = hour }) => ({ tenant, hour: late }))
+      .filter(({ hour }) => hourTtl(hour, retentionHours) * 1000 > clock());
+  }
+
+  /** What has come; it is seen to that it is among what waits. */
+  async function noted(
+    { rolled, closed }: RollupState,
+    minute: number,
+    last: number,
+  ): Promise<ReadonlyMap<string, TenantHour>> {
+    const work = await readWork(batches, minute, last);
+    for (const one of work.values()) {
+      if (one.hour > rolled) await hours.note(one);
+      // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late,
+      // and its counts are noted under the hour it came in: one that is still to be closed.
+      if (one.hour <= closed)
+        await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
+    }
+    return work;
+  }
+
   /** Takes up what the work list says, to a minute of which all heads may be there. */
   async function takeUp(
     progress: Progress,
@@ -117,23 +143,20 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const minute = Math.max(takenUp, progress.state.minute);
     const last = Math.min(minuteOf(mark), minute + MINUTES_PER_RUN);
     const isQuiet = openHeads < OPEN_HEADS;
-    const listed = await readWork(batches, minute, last);
-    const work = new Map([...left.due(closed, isQuiet), ...listed]);
+    const work = new Map([...refused].map(([text, { one }]) => [text, one]));
+    // Few heads may lie in any hour that is to be closed, whichever process saw them come.
+    if (isQuiet) for (const one of await waiting(rolled)) work.set(tenantHourText(one), one);
+    for (const [text, one] of await noted(progress.state, minute, last)) work.set(text, one);
     const common = { mark, isClosing: false, ...(isQuiet ? { openHeads } : {}) };
     for (const [text, one] of work) {
-      // What came before the hour's fence is merged when it closes, however long that takes; what comes after it is late,
-      // and its counts are noted under the hour it came in: one that is still to be closed.
       const isLate = one.hour <= closed;
-      if (one.hour > rolled) await hours.note(one);
-      if (isLate && listed.has(text))
-        await hours.note({ ...one, hour: Math.max(hourOfMinute(last), closed + 1), late: one.hour });
-      const heads = await counter.count(one, mark, isLate);
-      if (heads < quietHeads) left.drop(one);
-      else if (heads < openHeads) left.keepFew(one, isLate);
-      else if (await begin({ ...one, ...common })) {
-        counter.forget(one, isLate);
-        left.drop(one);
-      } else left.refuse(one, minute);
+      const isWorth = (await counter.count(one, mark, isLate)) >= openHeads;
+      if (isWorth && !(await begin({ ...one, ...common }))) {
+        refused.set(text, { one, minute: refused.get(text)?.minute ?? minute });
+        continue;
+      }
+      refused.delete(text);
+      if (isWorth) counter.forget(one, isLate);
     }
     takenUp = last;
     if (savedMinute() > progress.state.minute + UNSAVED_MINUTES) await progress.advance({ minute: savedMinute() });
@@ -167,7 +190,7 @@ export function rollUp(options: RollupOptions): () => Promise<RollupRun> {
     const isBehind = takenUp < minuteOf(mark) || start.refused > 0;
     // Else the next run follows at once: that nothing has happened by then says nothing.
     if (!isBehind) before = textOfShards(closed.known);
-    if (!isBehind && !closed.isWaiting && left.minute() === Number.POSITIVE_INFINITY)
+    if (!isBehind && !closed.isWaiting && refused.size === 0)
       settled = {
         dueMillis: dueMillis(closed, takenUp, nowMillis),
         isQuiet: isQuiet || quietHeads >= OPEN_HEADS,
