@@ -46,7 +46,10 @@ const TRUST_MILLIS = 5 * 60_000;
  */
 const SETTLED_TRUST_MILLIS = 10_000;
 
-const AHEAD_TRUST_MILLIS = 1_000;
+/** One that something came for lately, though: a backlog that is sent, or a store that has just begun, before it is closed. */
+const LATELY_MILLIS = MILLIS_PER_HOUR;
+
+const NEWS_TRUST_MILLIS = 1_000;
 
 /** Of an hour under way; what was made before is merged, or there is none. */
 const NEWEST_HEADS = 128;
@@ -90,7 +93,8 @@ export function hourHeads(read: RangeReader, clock: Clock, cacheBytes: number) {
     /** Whether this question has read what is new. */
     let isFresh = false;
 
-    const isTrusted = (): boolean => known.from !== UNKNOWN && Math.abs(now - known.checkedAt) < trustMillis(hour, now);
+    const isTrusted = (): boolean =>
+      known.from !== UNKNOWN && Math.abs(now - known.checkedAt) < trustMillis(hour, known.newestAt, now);
 
     function take(item: Item): void {
       const { at, segment } = readHeadKey(item.sk);
@@ -181,10 +185,11 @@ function slices(tenant: string, hour: number, fromAt: number, toAt: number): Ran
 }
 
 /** How long an hour is taken as it was read. */
-function trustMillis(hour: number, nowMillis: number): number {
-  if (isSettled(hour, nowMillis)) return SETTLED_TRUST_MILLIS;
+function trustMillis(hour: number, newestAt: number, nowMillis: number): number {
+  if (isSettled(hour, nowMillis))
+    return Math.abs(nowMillis - newestAt) < LATELY_MILLIS ? NEWS_TRUST_MILLIS : SETTLED_TRUST_MILLIS;
   // Only clocks that are ahead send spans of an hour that has not begun.
-  return hour * MILLIS_PER_HOUR > nowMillis ? AHEAD_TRUST_MILLIS : 0;
+  return hour * MILLIS_PER_HOUR > nowMillis ? NEWS_TRUST_MILLIS : 0;
 }
 
 /** How far back an hour is read again now. */
