@@ -30,7 +30,9 @@ export function searchRequestV3(parameters: URLSearchParams): Extract<SearchRequ
     limit: read(["query.searchDepth", "query.search_depth", "query.num_traces"], parseLimit) ?? DEFAULT_TRACES,
   };
   const isRaw = read(["query.rawTraces", "query.raw_traces"], parseGoBool) ?? false;
-  return { type: "find", query, isRaw, pageToken: read(["query.pageToken", "query.page_token"], asIs) };
+  // Under the name that it has in the other API too: who is not heard there begins at the first page for ever.
+  const pageToken = read(["query.pageToken", "query.page_token", "pageToken", "page_token"], asIs);
+  return { type: "find", query, isRaw, pageToken };
 }
 
 /** What `GET /api/v3/traces/{trace_id}` asks. */

@@ -148,6 +148,16 @@ test("with plans that were under way at the first page, no trace comes twice, an
   }
 }, 120_000);
 
+test("what an indexer was writing at the first page, newer than all that was there, moves no trace", async () => {
+  for (let seed = 1; seed <= WALKS; seed++) {
+    const all = await begun(3000 + seed);
+    const meanwhile = async () => {
+      for (let n = all.random.below(3); n > 0; n--) await all.write(START - all.random.below(1000));
+    };
+    expect(await walk(all, all.asked, meanwhile), `seed ${seed}`).toEqual(all.expected);
+  }
+}, 120_000);
+
 test("pages that a budget ends go on where it ended, until all is seen", async () => {
   let ended = 0;
   for (let seed = 1; seed <= WALKS; seed++) {

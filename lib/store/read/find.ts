@@ -35,7 +35,6 @@ export async function* findTraces(
   const kept = keptHours(stores.clock(), stores.retentionHours);
   const window = overlap(hoursBetween(query.startMinNanos, query.startMaxNanos), kept);
   if (isEmpty(window)) return;
-  const now = stores.clock();
   const heads = await stores.heads.load(tenant, overlap(around(window), kept), spent);
   const isAllKnown = ![...heads.open].some((hour) => hour >= window.first && hour <= window.last);
   const segments = [...heads.refs, ...(isAllKnown ? [] : await heads.rest("alone"))];
@@ -44,8 +43,8 @@ export async function* findTraces(
   const rest = isAllKnown && heads.open.size > 0 ? heads.rest("besides") : Promise.resolve([]);
   // Whoever waits for it is told, unless the search ends before.
   rest.catch(() => undefined);
-  // A plan that is in sight was made before now, whatever the clock of who made it says.
-  const asOf = page?.asOf ?? segments.reduce((latest, { at }) => Math.max(latest, at), now);
+  // Not the clock's: a plan that is being written was made before now, and is not in sight yet.
+  const asOf = page?.asOf ?? segments.reduce((latest, { at }) => Math.max(latest, at), 0);
   const search: Search = {
     ...{ stores, tenant, spent, report, kept, segments, asOf },
     earlier: page && { upTo: page.after, test: spanTest(whole) },

@@ -180,7 +180,9 @@ describe("a search", () => {
       expect(first.nextPageToken).toBe("more-1_");
       await get(`${path}&query.pageToken=more-1_`);
       await get(`${path}&query.page_token=more-2`);
-      expect(asked.pageTokens).toEqual([undefined, "more-1_", "more-2"]);
+      await get(`${path}&pageToken=more-3`);
+      await get(`${path}&page_token=more-4`);
+      expect(asked.pageTokens).toEqual([undefined, "more-1_", "more-2", "more-3", "more-4"]);
     },
   );
 
