@@ -32,8 +32,8 @@ export interface SummaryRef {
 /** A merged segment that is there a minute longer in parts than in one costs reads, and nothing else. */
 const SUMMARY_TRUST_MILLIS = 60_000;
 /**
- * What comes when its hour is closed is late by many minutes already, and what comes for an hour ahead is rare. Summaries of hours under way are read with it: there
- * the reads that a merge saves are most of what everybody asks for.
+ * What comes when its hour is closed is late by many minutes already, and what comes for an hour ahead is rare. Summaries of
+ * hours under way are read with it: there the reads that a merge saves are most of what everybody asks for.
  */
 const NEWS_TRUST_MILLIS = 1_000;
 
