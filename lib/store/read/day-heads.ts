@@ -22,7 +22,7 @@ export interface DayHeads {
 }
 
 /** An hour's summary, its merged segments made ready to be searched. */
-export interface SummaryRef {
+interface SummaryRef {
   readonly summary: HourSummary;
   readonly merged: readonly MergedRef[];
   /** What it takes in memory. */
