@@ -1,8 +1,10 @@
 import { constants, createZstdDecompress, zstdDecompressSync } from "node:zlib";
 import { keptStream } from "./kept-stream.ts";
 
-/** Of longer runs the inflating itself takes most, and what comes out would have to be copied. */
-const MOST_BYTES = 128 * 1024;
+/** Of longer runs the inflating itself takes most. A page's spans are half of it. */
+const MOST_BYTES = 512 * 1024;
+/** Longer runs take longer to be copied than a fresh decompressor takes to be made. */
+const MOST_COPIED_BYTES = 128 * 1024;
 /** What comes out is gathered in chunks: one is enough. */
 const MAX_PIECE_BYTES = 1024 * 1024;
 const CHUNK_ROOM = 128;
@@ -15,12 +17,21 @@ let kept: Inflate | undefined;
  * What one zstd frame holds: whoever asks knows how many bytes that must be, and checks it. Throws what zlib throws, for
  * more bytes too.
  */
-export function inflate(frame: Uint8Array, length: number): Uint8Array {
+export const inflate = (frame: Uint8Array, length: number): Uint8Array =>
+  length > MOST_COPIED_BYTES
+    ? inflateOnce(frame, length)
+    : Uint8Array.prototype.slice.call(inflateShared(frame, length));
+
+/**
+ * The same, valid until the next call of either: a page's spans are as large as what is made of them, and as much again
+ * that nobody keeps has V8 collect all of its heap twice as often.
+ */
+export function inflateShared(frame: Uint8Array, length: number): Uint8Array {
   if (length > MOST_BYTES) return inflateOnce(frame, length);
   kept ??= keptInflater();
   try {
     const bytes = kept(frame);
-    if (bytes.length === length) return Uint8Array.prototype.slice.call(bytes);
+    if (bytes.length === length) return bytes;
   } catch {
     // It may be the frame's fault, or that of one before it: a fresh one tells.
   }

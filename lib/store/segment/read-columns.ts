@@ -2,7 +2,7 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from "../../model/ids.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { END_TIME, HOLE_BYTES, PARENT_ID, SPAN_ID, TRACE_ID, walkHoles } from "./page-holes.ts";
 import { type Halves, TimeLine } from "./page-times.ts";
-import { readStream } from "./streams.ts";
+import { passStream, readStream } from "./streams.ts";
 
 /** Lengths of sections, beside the bytes of the message itself. */
 const SECTIONS_ROOM = 64;
@@ -13,9 +13,11 @@ const COLUMNS_SHARE = 2;
 export function readColumns(reader: ByteReader, mostBytes: number): Uint8Array {
   const length = reader.count(mostBytes, "bytes of spans");
   const room = length * COLUMNS_SHARE + SECTIONS_ROOM;
-  const words = readStream(reader, room);
+  const readWords = passStream(reader, room);
+  const noise = readStream(reader, room);
+  const words = readWords();
   const rest = section(words);
-  const columns = new ColumnsReader(words, readStream(reader, room));
+  const columns = new ColumnsReader(words, noise);
   const out = Buffer.alloc(length);
   const from = Buffer.from(rest.bytes.buffer, rest.bytes.byteOffset, rest.bytes.length);
   let copied = 0;

@@ -1,7 +1,7 @@
 import { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { compress } from "./kept-compressor.ts";
-import { inflate } from "./kept-decompressor.ts";
+import { inflate, inflateShared } from "./kept-decompressor.ts";
 
 /** Level 6 would make pages an eighth smaller, and take as long for it as for all else that is made of a span. */
 const LEVEL = 3;
@@ -15,10 +15,10 @@ export const SMALL_ROWS = 128;
 const MIN_COMPRESSED_BYTES = 24;
 
 /** Inflates a frame that must hold exactly `length` bytes; never inflates more. */
-function decompress(reader: ByteReader, frame: Uint8Array, length: number): Uint8Array {
+function decompress(reader: ByteReader, frame: Uint8Array, length: number, by = inflate): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = inflate(frame, length);
+    bytes = by(frame, length);
   } catch (cause) {
     throw Object.assign(reader.fault("a compressed run cannot be inflated"), { cause });
   }
@@ -67,8 +67,19 @@ function looksLikeNoise(bytes: Uint8Array): boolean {
 
 /** @param mostBytes what the caller is prepared to hold */
 export function readStream(reader: ByteReader, mostBytes: number): ByteReader {
+  const { length, frame, isCompressed } = nextRun(reader, mostBytes);
+  return new ByteReader(reader.part, isCompressed ? decompress(reader, frame, length) : frame);
+}
+
+/** Passes a run. What the result then reads of it is valid until another one is read. */
+export function passStream(reader: ByteReader, mostBytes: number): () => ByteReader {
+  const { length, frame, isCompressed } = nextRun(reader, mostBytes);
+  return () => new ByteReader(reader.part, isCompressed ? decompress(reader, frame, length, inflateShared) : frame);
+}
+
+function nextRun(reader: ByteReader, mostBytes: number) {
   const head = reader.count(mostBytes * 2 + 1, "bytes and a flag");
   const length = Math.floor(head / 2);
-  const bytes = head % 2 === 0 ? reader.raw(length) : decompress(reader, reader.raw(reader.varint()), length);
-  return new ByteReader(reader.part, bytes);
+  const isCompressed = head % 2 === 1;
+  return { length, isCompressed, frame: reader.raw(isCompressed ? reader.varint() : length) };
 }

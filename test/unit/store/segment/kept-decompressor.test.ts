@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inflate } from "../../../../lib/store/segment/kept-decompressor.ts";
+import { inflate, inflateShared } from "../../../../lib/store/segment/kept-decompressor.ts";
 
 const run = fc
   .tuple(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 900 }))
@@ -37,6 +37,25 @@ test("an intact frame comes back whole, whatever was inflated before it, and sta
     }),
     { numRuns: 300 },
   );
+});
+
+test("what is lent until the next call is the frame's bytes, and takes nothing from what was given before", () => {
+  fc.assert(
+    fc.property(fc.array(run, { minLength: 1, maxLength: 6 }), (all) => {
+      const made: [Uint8Array, Buffer][] = [];
+      for (const one of all) {
+        made.push([inflate(zstdCompressSync(one), one.length), one]);
+        expect(one.equals(inflateShared(zstdCompressSync(one), one.length))).toBe(true);
+      }
+      for (const [bytes, expected] of made) expect(expected.equals(bytes)).toBe(true);
+    }),
+    { numRuns: 100 },
+  );
+  for (const length of [500_000, 524_288, 524_289, 900_000]) {
+    const bytes = Buffer.alloc(length, "span ");
+    expect(bytes.equals(inflateShared(zstdCompressSync(bytes), length))).toBe(true);
+    expect(() => inflateShared(zstdCompressSync(bytes), length - 1)).toThrow();
+  }
 });
 
 test("of a damaged frame comes what a fresh decompressor makes of it, or a fault as there", () => {
