@@ -9,7 +9,7 @@ import type { SegmentId } from "../segment/types.ts";
 import type { Budget } from "./cost.ts";
 import type { MergedRef, SegmentRef } from "./parts.ts";
 import { expectedHours, firstUnderWay, type RangeReader } from "./range-reader.ts";
-import { eachHour, type Hours, hoursOfDay, overlap } from "./window.ts";
+import { eachHour, type Hours, overlap } from "./window.ts";
 
 /** What stands beside the hours of one day: what of them is merged, and what came when they were closed. */
 export interface DayHeads {
@@ -71,11 +71,13 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number): D
   });
 
   /** What comes first for an hour is seen at once: whether those of which nothing came yet are started is asked each time. */
-  async function readStarted(tenant: string, { started, summaries }: KnownDay, hours: Hours, spent: Budget) {
-    const expected = overlap(hours, expectedHours(clock()));
-    const asked = eachHour(expected).filter((hour) => !started.has(hour) && !summaries.has(hour));
-    if (asked.length === 0) return 0;
-    const range = startedRange(tenant, Math.min(...asked), Math.max(...asked));
+  async function readStarted(tenant: string, day: number, known: KnownDay, asked: Hours, spent: Budget) {
+    const { started, summaries } = known;
+    const hours = eachHour(overlap(asked, expectedHours(clock()))).filter(
+      (hour) => dayOf(hour) === day && !started.has(hour) && !summaries.has(hour),
+    );
+    if (hours.length === 0) return 0;
+    const range = startedRange(tenant, Math.min(...hours), Math.max(...hours));
     return read(range, spent, ({ sk }) => void started.add(readStartedKey(sk)));
   }
 
@@ -85,7 +87,7 @@ export function dayHeads(read: RangeReader, clock: Clock, cacheBytes: number): D
     const known = cache.get(key);
     // On either side of now: a clock is set back too.
     if (known !== undefined && Math.abs(now - known.newsAt) < NEWS_TRUST_MILLIS)
-      return { heads: known, trips: await readStarted(tenant, known, overlap(asked, hoursOfDay(day)), spent) };
+      return { heads: known, trips: await readStarted(tenant, day, known, asked, spent) };
     const isFresh = known !== undefined && Math.abs(now - known.summariesAt) < SUMMARY_TRUST_MILLIS;
     const summaries = new Map<number, SummaryRef>(isFresh ? known.summaries : []);
     const before = new Map<SegmentId, SegmentRef>(known?.late.map((ref) => [ref.head.segment, ref]));

@@ -1,5 +1,5 @@
 import { hourOf } from "../../model/time.ts";
-import { dayOf, HOURS_AHEAD, HOURS_PER_DAY } from "../keys.ts";
+import { dayOf, HOURS_AHEAD } from "../keys.ts";
 
 /** Hours since the epoch, both inclusive; empty when `first` is above `last`. */
 export interface Hours {
@@ -42,11 +42,6 @@ export const eachHour = ({ first, last }: Hours): number[] =>
 /** Days since the epoch that the hours lie in, newest first. */
 export const eachDay = (hours: Hours): number[] =>
   isEmpty(hours) ? [] : eachHour({ first: dayOf(hours.first), last: dayOf(hours.last) });
-
-export const hoursOfDay = (day: number): Hours => ({
-  first: day * HOURS_PER_DAY,
-  last: (day + 1) * HOURS_PER_DAY - 1,
-});
 
 /** Where a caller says that a trace lies, and what a trace may reach beyond that. */
 export function hintedHours(startNanos: bigint | undefined, endNanos: bigint | undefined): Hours | undefined {

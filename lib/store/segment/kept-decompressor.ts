@@ -1,9 +1,9 @@
 import { constants, createZstdDecompress, zstdDecompressSync } from "node:zlib";
 import { keptStream } from "./kept-stream.ts";
 
-/** Of longer runs the inflating itself takes most. A page's spans are half of it. */
+/** What is lent at most: a page's spans are half of it. */
 const MOST_BYTES = 512 * 1024;
-/** Longer runs take longer to be copied than a fresh decompressor takes to be made. */
+/** Of longer runs the inflating itself takes most, and what comes out would have to be copied. */
 const MOST_COPIED_BYTES = 128 * 1024;
 /** What comes out is gathered in chunks: one is enough. */
 const MAX_PIECE_BYTES = 1024 * 1024;
